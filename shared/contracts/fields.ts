@@ -1,0 +1,76 @@
+import * as z from 'zod/mini';
+import { isCurrency, MAX_AMOUNT_MICROS, MAX_QUANTITY_MICROS, parseMicros } from '#shared/domain/money.ts';
+
+/** The fields that bodies share. Each says in its message what to send instead. */
+
+export const client = z.string().check(
+  z.regex(/^[A-Za-z0-9][A-Za-z0-9._:@+~=-]{0,127}$/, {
+    error: 'must be 1 to 128 letters, digits or ._:@+~=- and start with a letter or digit',
+  }),
+);
+
+export const meter = z.string().check(
+  z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
+    error: 'must be 1 to 64 letters, digits or ._- and start with a letter or digit',
+  }),
+);
+
+/** An id that a sender chooses: printable ASCII without spaces. */
+export const id = z.string().check(
+  z.regex(/^[\x21-\x7e]{1,128}$/, { error: 'must be 1 to 128 printable ASCII characters without spaces' }),
+);
+
+export const currency = z.string().check(
+  z.refine((code) => isCurrency(code), { error: 'must be a currency code of ISO 4217, such as USD' }),
+);
+
+function decimal(minMicros: bigint, maxMicros: bigint, error: string) {
+  return z.pipe(
+    z.string().check(
+      z.regex(/^-?\d{1,15}(\.\d{1,6})?$/, { error }),
+      z.refine((text) => isWithin(text, minMicros, maxMicros), { error }),
+    ),
+    z.transform((text) => parseMicros(text) as bigint),
+  );
+}
+
+function isWithin(text: string, minMicros: bigint, maxMicros: bigint): boolean {
+  const micros = parseMicros(text);
+  return micros === undefined || (micros >= minMicros && micros <= maxMicros);
+}
+
+const AMOUNT_ERROR = 'must be a decimal string with at most 6 decimals, such as "0.05", at most "1000000000"';
+
+/** An amount above zero, in major units on the wire and micro-units inside. */
+export const positiveAmount = decimal(1n, MAX_AMOUNT_MICROS, `${AMOUNT_ERROR}, above zero`);
+
+/** An amount of zero or more. */
+export const amount = decimal(0n, MAX_AMOUNT_MICROS, `${AMOUNT_ERROR}, zero or more`);
+
+/** An amount of either sign, for adjustments. */
+export const signedAmount = decimal(-MAX_AMOUNT_MICROS, MAX_AMOUNT_MICROS, AMOUNT_ERROR);
+
+export const quantity = decimal(
+  0n,
+  MAX_QUANTITY_MICROS,
+  'must be a decimal string with at most 6 decimals, zero or more, at most "1000000000000"',
+);
+
+/** A time of RFC 3339, as Unix milliseconds inside. */
+export const time = z.pipe(
+  z.string().check(
+    z.regex(/^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/, {
+      error: 'must be a time of RFC 3339 with its offset, such as 2026-11-21T12:00:00Z',
+    }),
+    z.refine((text) => !Number.isNaN(Date.parse(text)), { error: 'is not a time that exists' }),
+  ),
+  z.transform((text) => Date.parse(text)),
+);
+
+/** Micro-units between our own parts: an integer as a string. */
+export const micros = z.pipe(
+  z.string().check(z.regex(/^-?\d{1,19}$/)),
+  z.transform((text) => BigInt(text)),
+);
+
+export const day = z.string().check(z.regex(/^\d{4}-\d{2}-\d{2}$/));

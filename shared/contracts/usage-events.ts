@@ -1,0 +1,53 @@
+import * as z from 'zod/mini';
+import * as field from './fields.ts';
+
+const quantity = z.union([
+  field.quantity,
+  z.pipe(
+    z.number().check(z.refine((value) => /^\d{1,15}(\.\d{1,6})?$/.test(String(value)), {
+      error: 'must be zero or more with at most 6 decimals; send large numbers as a decimal string',
+    })),
+    z.transform((value) => field.quantity.parse(String(value))),
+  ),
+]);
+
+/**
+ * One usage event: a CloudEvent 1.0 whose subject is the client. `source` and `id` together are unique
+ * for a client. Without `amount` and `currency` it is rated by the price list.
+ */
+export const UsageCloudEvent = z.strictObject({
+  specversion: z.literal('1.0'),
+  id: field.id,
+  source: field.id,
+  type: z.string().check(z.minLength(1), z.maxLength(255)),
+  subject: field.client,
+  time: z.optional(field.time),
+  datacontenttype: z.optional(z.literal('application/json')),
+  dataschema: z.optional(z.string().check(z.maxLength(2048))),
+  traceparent: z.optional(z.string().check(z.maxLength(255))),
+  tracestate: z.optional(z.string().check(z.maxLength(1024))),
+  data: z
+    .strictObject({
+      meter: field.meter,
+      quantity,
+      amount: z.optional(field.amount),
+      currency: z.optional(field.currency),
+    })
+    .check(
+      z.refine((data) => (data.amount === undefined) === (data.currency === undefined), {
+        error: 'amount and currency must be given together or not at all',
+      }),
+    ),
+});
+export type UsageCloudEvent = z.infer<typeof UsageCloudEvent>;
+
+export const MAX_USAGE_EVENTS = 1_000;
+
+/** A batch in the JSON batch format of CloudEvents. */
+export const UsageBatch = z.array(UsageCloudEvent).check(z.minLength(1), z.maxLength(MAX_USAGE_EVENTS));
+
+export const UsageAnswer = z.strictObject({
+  recorded: z.number(),
+  duplicates: z.number(),
+});
+export type UsageAnswer = z.infer<typeof UsageAnswer>;

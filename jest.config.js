@@ -1,0 +1,34 @@
+const transform = {
+  '\\.ts$': [
+    '@swc/jest',
+    { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } },
+  ],
+  '\\.lua$': '<rootDir>/shared/testing/lua-transform.js',
+};
+
+const common = {
+  rootDir: import.meta.dirname,
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts', '.lua'],
+  moduleFileExtensions: ['ts', 'js', 'json', 'lua'],
+  transform,
+  modulePathIgnorePatterns: ['<rootDir>/.local/', '<rootDir>/.esbuild/', '<rootDir>/.serverless/'],
+};
+
+/** `unit` needs nothing; `integration` runs against Valkey and the local cloud, which it starts itself. */
+export default {
+  projects: [
+    {
+      ...common,
+      displayName: 'unit',
+      testMatch: ['**/*.test.ts'],
+      testPathIgnorePatterns: ['\\.integration\\.test\\.ts$', '/node_modules/'],
+    },
+    {
+      ...common,
+      displayName: 'integration',
+      testMatch: ['**/*.integration.test.ts'],
+      globalSetup: '<rootDir>/tests/environment/set-up.ts',
+    },
+  ],
+};

@@ -1,0 +1,110 @@
+import type { HalfMonth } from '#shared/domain/billing-period.ts';
+import type { InvoiceState } from '#shared/domain/invoice.ts';
+import type { InvoicePackage, PackageLine } from '#shared/domain/packaging.ts';
+import { shardOf } from '#shared/domain/shard.ts';
+
+/** Partitions of each index entry, so that no state and no period is one hot or huge partition. */
+export const INDEX_BUCKETS = 16;
+
+/**
+ * A package as it lies in the invoices table. The first block is frozen by packaging; the second
+ * belongs to invoicing, which alone changes it, always under `version`.
+ */
+export interface InvoiceItem {
+  readonly pk: string;
+  readonly sk: string;
+  readonly id: string;
+  readonly client: string;
+  readonly period: HalfMonth;
+  readonly revision: bigint;
+  readonly currency: string;
+  readonly totalMicros: bigint;
+  /** JSON of the lines, amounts and quantities as strings of micro-units. */
+  readonly lines: string;
+  readonly packagedAtMs: bigint;
+  readonly periodPartition: string;
+
+  readonly state: InvoiceState;
+  readonly statePartition: string;
+  readonly dueAtMs: bigint;
+  /** Grows with every change of the second block: whoever holds an older one has lost its lease. */
+  readonly version: bigint;
+  readonly attempts: bigint;
+  readonly history: readonly HistoryEntry[];
+  readonly reason?: string;
+  readonly detail?: string;
+  readonly updatedAtMs: bigint;
+}
+
+/** One call to the invoice API, or one wish of a person. Appended, never changed. */
+export interface HistoryEntry {
+  readonly atMs: bigint;
+  readonly call: 'submit' | 'look_up' | 'poll' | 'retry';
+  readonly answer: string;
+  readonly detail?: string;
+  readonly latencyMs?: bigint;
+}
+
+export function invoiceKeyOf(client: string, period: HalfMonth, revision: number) {
+  return {
+    pk: `CLIENT#${client}`,
+    sk: `INVOICE#${period}#${String(revision).padStart(6, '0')}`,
+  };
+}
+
+export function statePartitionOf(state: InvoiceState, client: string): string {
+  return `${state}#${bucketOf(client)}`;
+}
+
+export function periodPartitionOf(period: HalfMonth, client: string): string {
+  return `${period}#${bucketOf(client)}`;
+}
+
+function bucketOf(client: string): string {
+  return String(shardOf(client, INDEX_BUCKETS)).padStart(2, '0');
+}
+
+/** A package that collects nothing rests as `skipped` from the start; every other is due at once. */
+export function toInvoiceItem(invoice: InvoicePackage, nowMs: number): InvoiceItem {
+  const { id, client, period, revision, currency, totalMicros, lines } = invoice;
+  const state: InvoiceState = totalMicros === 0n ? 'skipped' : 'packaged';
+  return {
+    ...invoiceKeyOf(client, period, revision),
+    id,
+    client,
+    period,
+    revision: BigInt(revision),
+    currency,
+    totalMicros,
+    lines: encodeLines(lines),
+    packagedAtMs: BigInt(nowMs),
+    periodPartition: periodPartitionOf(period, client),
+    state,
+    statePartition: statePartitionOf(state, client),
+    dueAtMs: BigInt(nowMs),
+    version: 1n,
+    attempts: 0n,
+    history: [],
+    ...(state === 'skipped' && { reason: 'zero_total' }),
+    updatedAtMs: BigInt(nowMs),
+  };
+}
+
+function encodeLines(lines: readonly PackageLine[]): string {
+  return JSON.stringify(lines, (_key, value) =>
+    typeof value === 'bigint' ? value.toString() : value,
+  );
+}
+
+/** The lines of an item, as they were frozen. */
+export function decodeLines(json: string): PackageLine[] {
+  const lines = JSON.parse(json) as (Omit<PackageLine, 'quantityMicros' | 'amountMicros'> & {
+    quantityMicros: string;
+    amountMicros: string;
+  })[];
+  return lines.map((line) => ({
+    ...line,
+    quantityMicros: BigInt(line.quantityMicros),
+    amountMicros: BigInt(line.amountMicros),
+  }));
+}

@@ -1,0 +1,42 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { formatAmount, formatMicros, isCurrency, parseMicros } from './money.ts';
+
+describe('parseMicros', () => {
+  test.each([
+    ['0', 0n],
+    ['0.05', 50_000n],
+    ['12', 12_000_000n],
+    ['-1.5', -1_500_000n],
+    ['0.000001', 1n],
+    ['999999999999999.999999', 999_999_999_999_999_999_999n],
+  ])('reads %s', (text, micros) => expect(parseMicros(text)).toBe(micros));
+
+  test.each(['', ' 1', '1 ', '+1', '1.', '.5', '1e3', '0.0000001', '1,5', 'NaN', '--1', '0x1', '１'])(
+    'refuses %j',
+    (text) => expect(parseMicros(text)).toBeUndefined(),
+  );
+
+  test('reads back whatever is formatted', () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }), (micros) => {
+        expect(parseMicros(formatMicros(micros))).toBe(micros);
+        expect(parseMicros(formatAmount(micros))).toBe(micros);
+      }),
+    );
+  });
+});
+
+test('amounts show at least two decimals and no more than they need', () => {
+  expect([0n, 1n, 50_000n, -1_500_000n, 7_000_000n].map(formatAmount)).toEqual([
+    '0.00',
+    '0.000001',
+    '0.05',
+    '-1.50',
+    '7.00',
+  ]);
+});
+
+test('currencies are those of ISO 4217', () => {
+  expect(['USD', 'EUR', 'JPY', 'usd', 'XYZ', ''].map(isCurrency)).toEqual([true, true, true, false, false, false]);
+});

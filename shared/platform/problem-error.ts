@@ -1,0 +1,40 @@
+import {
+  PROBLEMS,
+  type Problem,
+  type ProblemCode,
+  type ProblemIssue,
+} from '#shared/contracts/problems.ts';
+
+interface Extras {
+  readonly issues?: readonly ProblemIssue[];
+  readonly data?: Readonly<Record<string, unknown>>;
+  /** Set where a retry can help, and when. */
+  readonly retryAfterSeconds?: number;
+}
+
+/** An expected failure with a stable code. `detail` says what to do about it. */
+export class ProblemError extends Error {
+  readonly code: ProblemCode;
+  readonly extras: Extras;
+
+  constructor(code: ProblemCode, detail: string, extras: Extras = {}) {
+    super(detail);
+    this.name = 'ProblemError';
+    this.code = code;
+    this.extras = extras;
+  }
+
+  toProblem(): Problem {
+    const { status, title } = PROBLEMS[this.code];
+    const { issues, data } = this.extras;
+    return {
+      type: `urn:tollgate:problem:${this.code}`,
+      title,
+      status,
+      code: this.code,
+      detail: this.message,
+      ...(issues && { issues }),
+      ...(data && { data }),
+    };
+  }
+}

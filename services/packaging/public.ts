@@ -7,3 +7,4 @@ export {
   invoiceKeyOf,
   statePartitionOf,
 } from './invoice-item.ts';
+export { type PackageStore, readAllPackages } from './package-store.ts';

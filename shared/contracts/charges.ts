@@ -13,7 +13,11 @@ export const ChargeBody = z.strictObject({
 export type ChargeBody = z.infer<typeof ChargeBody>;
 
 /** Why a charge was not authorized. A refusal changes nothing and is not remembered. */
-export const REFUSAL_REASONS = ['insufficient_balance', 'unknown_account', 'currency_mismatch'] as const;
+export const REFUSAL_REASONS = [
+  'insufficient_balance',
+  'unknown_account',
+  'currency_mismatch',
+] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
 export const ChargeAnswer = z.discriminatedUnion('isAuthorized', [

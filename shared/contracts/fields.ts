@@ -1,5 +1,10 @@
 import * as z from 'zod/mini';
-import { isCurrency, MAX_AMOUNT_MICROS, MAX_QUANTITY_MICROS, parseMicros } from '#shared/domain/money.ts';
+import {
+  isCurrency,
+  MAX_AMOUNT_MICROS,
+  MAX_QUANTITY_MICROS,
+  parseMicros,
+} from '#shared/domain/money.ts';
 
 /** The fields that bodies share. Each says in its message what to send instead. */
 
@@ -17,11 +22,15 @@ export const meter = z.string().check(
 
 /** An id that a sender chooses: printable ASCII without spaces. */
 export const id = z.string().check(
-  z.regex(/^[\x21-\x7e]{1,128}$/, { error: 'must be 1 to 128 printable ASCII characters without spaces' }),
+  z.regex(/^[\x21-\x7e]{1,128}$/, {
+    error: 'must be 1 to 128 printable ASCII characters without spaces',
+  }),
 );
 
 export const currency = z.string().check(
-  z.refine((code) => isCurrency(code), { error: 'must be a currency code of ISO 4217, such as USD' }),
+  z.refine((code) => isCurrency(code), {
+    error: 'must be a currency code of ISO 4217, such as USD',
+  }),
 );
 
 function decimal(minMicros: bigint, maxMicros: bigint, error: string) {
@@ -39,7 +48,8 @@ function isWithin(text: string, minMicros: bigint, maxMicros: bigint): boolean {
   return micros === undefined || (micros >= minMicros && micros <= maxMicros);
 }
 
-const AMOUNT_ERROR = 'must be a decimal string with at most 6 decimals, such as "0.05", at most "1000000000"';
+const AMOUNT_ERROR =
+  'must be a decimal string with at most 6 decimals, such as "0.05", at most "1000000000"';
 
 /** An amount above zero, in major units on the wire and micro-units inside. */
 export const positiveAmount = decimal(1n, MAX_AMOUNT_MICROS, `${AMOUNT_ERROR}, above zero`);

@@ -4,9 +4,12 @@ import * as field from './fields.ts';
 const quantity = z.union([
   field.quantity,
   z.pipe(
-    z.number().check(z.refine((value) => /^\d{1,15}(\.\d{1,6})?$/.test(String(value)), {
-      error: 'must be zero or more with at most 6 decimals; send large numbers as a decimal string',
-    })),
+    z.number().check(
+      z.refine((value) => /^\d{1,15}(\.\d{1,6})?$/.test(String(value)), {
+        error:
+          'must be zero or more with at most 6 decimals; send large numbers as a decimal string',
+      }),
+    ),
     z.transform((value) => field.quantity.parse(String(value))),
   ),
 ]);
@@ -44,7 +47,9 @@ export type UsageCloudEvent = z.infer<typeof UsageCloudEvent>;
 export const MAX_USAGE_EVENTS = 1_000;
 
 /** A batch in the JSON batch format of CloudEvents. */
-export const UsageBatch = z.array(UsageCloudEvent).check(z.minLength(1), z.maxLength(MAX_USAGE_EVENTS));
+export const UsageBatch = z
+  .array(UsageCloudEvent)
+  .check(z.minLength(1), z.maxLength(MAX_USAGE_EVENTS));
 
 export const UsageAnswer = z.strictObject({
   recorded: z.number(),

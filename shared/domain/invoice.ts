@@ -1,5 +1,5 @@
 /**
- * The life of an invoice at the invoice API, as a pure function.
+ * The life of an invoice at the invoice API, as pure functions.
  *
  *   packaged → sending → submitted → accepted
  *      ↑          ↓ lost answer  ↓ lost
@@ -22,7 +22,11 @@ export type InvoiceState = (typeof INVOICE_STATES)[number];
 export const RESTING_STATES: readonly InvoiceState[] = ['accepted', 'parked', 'skipped'];
 
 /** Why only a person can go on. */
-export type ParkReason = 'refused_by_invoice_api' | 'rejected_by_invoice_api' | 'attempts_exhausted';
+export type ParkReason =
+  | 'refused_by_invoice_api'
+  | 'rejected_by_invoice_api'
+  | 'attempts_exhausted'
+  | 'package_unreadable';
 
 /** What came of one call to the invoice API. */
 export type Answer =
@@ -38,20 +42,34 @@ export type Answer =
   /** A look-up that found no such invoice. */
   | { readonly type: 'absent' }
   /** No answer, or one that does not tell whether the request was carried out. */
-  | { readonly type: 'no_answer'; readonly detail: string };
+  | { readonly type: 'no_answer'; readonly detail: string; readonly retryAfterMs?: number }
+  /**
+   * Whoever answered does not let us in or is not the invoice API: a wrong key or address. Says nothing
+   * about the invoice, so it costs no attempt: a mistake in the settings must not park them all.
+   */
+  | { readonly type: 'denied'; readonly detail: string };
 
 export interface RetryPolicy {
   /** Submissions after which an invoice is parked instead of sent again. */
   readonly maxAttempts: number;
   readonly baseDelayMs: number;
   readonly maxDelayMs: number;
-  /** How long the API is given before it is asked for its decision. */
+  /** How long the API is given before it is asked for its decision; the start of the back-off of polls. */
   readonly pollDelayMs: number;
+}
+
+/** What an invoice has been through when an answer arrives. */
+export interface Tries {
+  /** Submissions begun, the running one included. */
+  readonly attempts: number;
+  /** Calls of the same kind just before this one: what look-ups and polls back off by, whatever the attempts. */
+  readonly sameCalls: number;
 }
 
 export interface NextStep {
   readonly state: InvoiceState;
   readonly dueInMs: number;
+  readonly attempts: number;
   readonly parkReason?: ParkReason;
   readonly detail?: string;
 }
@@ -60,43 +78,108 @@ export interface NextStep {
 export function afterAnswer(
   from: 'sending' | 'unknown' | 'submitted',
   answer: Answer,
+  { attempts, sameCalls }: Tries,
+  policy: RetryPolicy,
+  random: number,
+): NextStep {
+  const isSending = from === 'sending';
+  const attemptsWithoutThis = isSending ? Math.max(attempts - 1, 0) : attempts;
+  const inDoubt = from === 'submitted' ? 'submitted' : 'unknown';
+  const askFromMs = from === 'submitted' ? policy.pollDelayMs : policy.baseDelayMs;
+  switch (answer.type) {
+    case 'accepted':
+      return { state: 'accepted', dueInMs: 0, attempts };
+    case 'taken': {
+      const polls = from === 'submitted' ? sameCalls + 1 : 0;
+      return {
+        state: 'submitted',
+        dueInMs: backoff(policy.pollDelayMs, polls, policy, random),
+        attempts,
+      };
+    }
+    case 'rejected':
+      return park('rejected_by_invoice_api', answer.detail, attempts);
+    case 'throttled':
+      return {
+        state: isSending ? 'packaged' : from,
+        dueInMs: answer.retryAfterMs,
+        attempts: attemptsWithoutThis,
+      };
+    case 'denied':
+      return {
+        state: inDoubt,
+        dueInMs: jittered(policy.maxDelayMs, random),
+        attempts: attemptsWithoutThis,
+        detail: answer.detail,
+      };
+    case 'refused':
+      // Only a submission can be refused; of a question it proves nothing.
+      if (isSending) return park('refused_by_invoice_api', answer.detail, attempts);
+      break;
+    case 'absent':
+      // Only a question can be answered so.
+      if (!isSending) return afterAbsence(from, attempts, policy, random);
+      break;
+    case 'no_answer':
+      break;
+  }
+  const retryAfterMs = answer.type === 'no_answer' ? (answer.retryAfterMs ?? 0) : 0;
+  return {
+    state: inDoubt,
+    dueInMs: Math.max(backoff(askFromMs, sameCalls, policy, random), retryAfterMs),
+    attempts,
+    ...('detail' in answer && { detail: answer.detail }),
+  };
+}
+
+function afterAbsence(
+  from: 'unknown' | 'submitted',
   attempts: number,
   policy: RetryPolicy,
   random: number,
 ): NextStep {
-  const backoffMs = backoff(attempts, policy, random);
-  switch (answer.type) {
-    case 'accepted':
-      return { state: 'accepted', dueInMs: 0 };
-    case 'taken':
-      return { state: 'submitted', dueInMs: policy.pollDelayMs };
-    case 'rejected':
-      return park('rejected_by_invoice_api', answer.detail);
-    case 'refused':
-      return park('refused_by_invoice_api', answer.detail);
-    case 'throttled':
-      return { state: from === 'sending' ? 'packaged' : from, dueInMs: answer.retryAfterMs };
-    case 'absent':
-      if (attempts >= policy.maxAttempts) {
-        return park('attempts_exhausted', `not known to the invoice API after ${attempts} submissions`);
-      }
-      return { state: 'packaged', dueInMs: backoffMs };
-    case 'no_answer':
-      return {
-        state: from === 'submitted' ? 'submitted' : 'unknown',
-        dueInMs: backoffMs,
-        detail: answer.detail,
-      };
+  if (attempts >= policy.maxAttempts) {
+    const detail = `not known to the invoice API after ${attempts} submissions`;
+    return park('attempts_exhausted', detail, attempts);
   }
+  return {
+    state: 'packaged',
+    dueInMs: backoff(policy.baseDelayMs, attempts - 1, policy, random),
+    attempts,
+    ...(from === 'submitted' && { detail: 'the invoice API lost it after it had taken it' }),
+  };
 }
 
-function park(parkReason: ParkReason, detail: string): NextStep {
-  return { state: 'parked', dueInMs: 0, parkReason, detail };
+/**
+ * Where a person's wish to try again leads from `parked`; undefined where that is no way to go on. Only what
+ * was surely not taken is sent at once; the rest is looked up first, also what was rejected: the
+ * API may have changed its mind, or forgotten it.
+ */
+export function afterRetry(state: InvoiceState, reason: string | undefined): NextStep | undefined {
+  if (state !== 'parked') return undefined;
+  const surelyNotTaken = reason === 'refused_by_invoice_api' || reason === 'package_unreadable';
+  return { state: surelyNotTaken ? 'packaged' : 'unknown', dueInMs: 0, attempts: 0 };
 }
 
-/** Exponential backoff with full jitter over its upper half; `random` in [0, 1). */
-function backoff(attempts: number, policy: RetryPolicy, random: number): number {
-  const exponent = Math.min(Math.max(attempts - 1, 0), 20);
-  const ceiling = Math.min(policy.maxDelayMs, policy.baseDelayMs * 2 ** exponent);
-  return Math.round(ceiling * (0.5 + random / 2));
+/** How many calls of this kind the history ends with. */
+export function sameCallsAtEnd(
+  history: readonly { readonly call: string }[],
+  call: string,
+): number {
+  const last = history.findLastIndex((entry) => entry.call !== call);
+  return history.length - 1 - last;
+}
+
+function park(parkReason: ParkReason, detail: string, attempts: number): NextStep {
+  return { state: 'parked', dueInMs: 0, attempts, parkReason, detail };
+}
+
+function backoff(startMs: number, doublings: number, policy: RetryPolicy, random: number): number {
+  const exponent = Math.min(Math.max(doublings, 0), 30);
+  return jittered(Math.min(policy.maxDelayMs, startMs * 2 ** exponent), random);
+}
+
+/** Full jitter over the upper half, so that what failed together does not come back together; `random` in [0, 1). */
+function jittered(ceilingMs: number, random: number): number {
+  return Math.round(ceilingMs * (0.5 + random / 2));
 }

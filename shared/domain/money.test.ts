@@ -12,10 +12,21 @@ describe('parseMicros', () => {
     ['999999999999999.999999', 999_999_999_999_999_999_999n],
   ])('reads %s', (text, micros) => expect(parseMicros(text)).toBe(micros));
 
-  test.each(['', ' 1', '1 ', '+1', '1.', '.5', '1e3', '0.0000001', '1,5', 'NaN', '--1', '0x1', '１'])(
-    'refuses %j',
-    (text) => expect(parseMicros(text)).toBeUndefined(),
-  );
+  test.each([
+    '',
+    ' 1',
+    '1 ',
+    '+1',
+    '1.',
+    '.5',
+    '1e3',
+    '0.0000001',
+    '1,5',
+    'NaN',
+    '--1',
+    '0x1',
+    '１',
+  ])('refuses %j', (text) => expect(parseMicros(text)).toBeUndefined());
 
   test('reads back whatever is formatted', () => {
     fc.assert(
@@ -38,5 +49,12 @@ test('amounts show at least two decimals and no more than they need', () => {
 });
 
 test('currencies are those of ISO 4217', () => {
-  expect(['USD', 'EUR', 'JPY', 'usd', 'XYZ', ''].map(isCurrency)).toEqual([true, true, true, false, false, false]);
+  expect(['USD', 'EUR', 'JPY', 'usd', 'XYZ', ''].map(isCurrency)).toEqual([
+    true,
+    true,
+    true,
+    false,
+    false,
+    false,
+  ]);
 });

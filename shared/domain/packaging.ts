@@ -18,8 +18,11 @@ export interface InvoicePackage {
   readonly totalMicros: bigint;
 }
 
+/** Most lines of one package; what goes beyond them continues in the next revision. */
+export const MAX_PACKAGE_LINES = 1_000;
+
 /**
- * What `daily` holds beyond `billed`, as the next packages, one per currency in the order of the codes.
+ * What `daily` holds beyond `billed`, as the next packages: one currency each, in the order of the codes.
  * Conserves exactly: billed + lines = daily for every key, whatever the order of the inputs.
  * `billed` are the lines of all earlier packages of this client and period, `nextRevision` the first free revision.
  */
@@ -30,29 +33,36 @@ export function packagesToAdd(
   billed: Iterable<UsageSum>,
   nextRevision: number,
 ): InvoicePackage[] {
-  const byCurrency = Map.groupBy(linesToAdd(daily, billed), (line) => line.currency);
-  return [...byCurrency.keys()].sort().map((currency, index) => {
-    const lines = byCurrency.get(currency) as PackageLine[];
+  return linesToAdd(daily, billed).map((lines, index) => {
     const revision = nextRevision + index;
     return {
       id: invoiceIdOf(client, period, revision),
       client,
       period,
       revision,
-      currency,
+      currency: (lines[0] as PackageLine).currency,
       lines,
       totalMicros: lines.reduce((total, line) => total + line.amountMicros, 0n),
     };
   });
 }
 
-function linesToAdd(daily: Iterable<UsageSum>, billed: Iterable<UsageSum>): PackageLine[] {
+/** The lines of each package to add. The first lines of a currency are usage, all later ones adjust what was billed. */
+function linesToAdd(daily: Iterable<UsageSum>, billed: Iterable<UsageSum>): PackageLine[][] {
   const deducted = [...billed].map(negated);
-  const kind = deducted.length === 0 ? 'usage' : 'adjustment';
-  return [...foldUsage([...daily, ...deducted])]
+  const billedCurrencies = new Set(deducted.map((line) => line.currency));
+  const open = [...foldUsage([...daily, ...deducted])]
     .filter(([, sum]) => sum.events !== 0 || sum.quantityMicros !== 0n || sum.amountMicros !== 0n)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, sum]) => ({ ...sum, kind }));
+    .map(([, sum]) => sum);
+  const byCurrency = Map.groupBy(open, (sum) => sum.currency);
+  return [...byCurrency.keys()].sort().flatMap((currency) => {
+    const kind = billedCurrencies.has(currency) ? 'adjustment' : 'usage';
+    const lines = (byCurrency.get(currency) ?? []).map((sum): PackageLine => ({ ...sum, kind }));
+    return Array.from({ length: Math.ceil(lines.length / MAX_PACKAGE_LINES) }, (_, index) =>
+      lines.slice(index * MAX_PACKAGE_LINES, (index + 1) * MAX_PACKAGE_LINES),
+    );
+  });
 }
 
 function negated(sum: UsageSum): UsageSum {

@@ -24,9 +24,14 @@ export function usageKeyOf(key: UsageKey): string {
   return `${key.client}#${key.day}#${key.meter}#${key.currency}#${key.source}`;
 }
 
-/** Adds sums of equal key. The order of the input does not matter, so any split of the same sums folds to the same result. */
-export function foldUsage(sums: Iterable<UsageSum>): Map<string, UsageSum> {
-  const folded = new Map<string, UsageSum>();
+/**
+ * Adds sums of equal key, to those in `folded` if given. The order of the input does not matter, so any
+ * split of the same sums folds to the same result.
+ */
+export function foldUsage(
+  sums: Iterable<UsageSum>,
+  folded = new Map<string, UsageSum>(),
+): Map<string, UsageSum> {
   for (const sum of sums) {
     const key = usageKeyOf(sum);
     const before = folded.get(key);

@@ -2,11 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   BatchWriteCommand,
-  DynamoDBDocumentClient,
-  paginateQuery,
   type BatchWriteCommandInput,
   type BatchWriteCommandOutput,
+  DynamoDBDocumentClient,
+  paginateQuery,
+  paginateScan,
   type QueryCommandInput,
+  type ScanCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 
 export type Dynamo = DynamoDBDocumentClient;
@@ -21,11 +23,15 @@ export function connectDynamo(client = new DynamoDBClient({})): Dynamo {
 }
 
 /** All items of a query, page by page. Items come as they are stored; the store that asked knows their shape. */
-export async function* queryItems<T>(
-  dynamo: Dynamo,
-  input: QueryCommandInput,
-): AsyncGenerator<T> {
+export async function* queryItems<T>(dynamo: Dynamo, input: QueryCommandInput): AsyncGenerator<T> {
   for await (const page of paginateQuery({ client: dynamo }, input)) {
+    yield* (page.Items ?? []) as T[];
+  }
+}
+
+/** All items of a table or index. */
+export async function* scanItems<T>(dynamo: Dynamo, input: ScanCommandInput): AsyncGenerator<T> {
+  for await (const page of paginateScan({ client: dynamo }, input)) {
     yield* (page.Items ?? []) as T[];
   }
 }
@@ -37,7 +43,11 @@ const MAX_ROUNDS = 8;
  * Puts items of distinct keys, 25 a request; what DynamoDB leaves unprocessed is sent again after a
  * pause that doubles. Throws when some stay unprocessed: the caller repeats the whole step.
  */
-export async function putItems(dynamo: Dynamo, table: string, items: readonly Item[]): Promise<void> {
+export async function putItems(
+  dynamo: Dynamo,
+  table: string,
+  items: readonly Item[],
+): Promise<void> {
   for (let start = 0; start < items.length; start += BATCH) {
     let requests: BatchWriteCommandInput['RequestItems'] = {
       [table]: items.slice(start, start + BATCH).map((Item) => ({ PutRequest: { Item } })),
@@ -45,7 +55,9 @@ export async function putItems(dynamo: Dynamo, table: string, items: readonly It
     for (let round = 0; Object.keys(requests ?? {}).length > 0; round++) {
       if (round === MAX_ROUNDS) throw new Error(`DynamoDB left writes to ${table} unprocessed`);
       if (round > 0) await delay(25 * 2 ** round);
-      const result: BatchWriteCommandOutput = await dynamo.send(new BatchWriteCommand({ RequestItems: requests }));
+      const result: BatchWriteCommandOutput = await dynamo.send(
+        new BatchWriteCommand({ RequestItems: requests }),
+      );
       requests = result.UnprocessedItems;
     }
   }

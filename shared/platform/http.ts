@@ -4,6 +4,7 @@ import type {
 } from 'aws-lambda';
 import * as z from 'zod/mini';
 import type { Scope } from '#shared/contracts/api-keys.ts';
+import * as field from '#shared/contracts/fields.ts';
 import { emitMetrics, log } from './log.ts';
 import { ProblemError } from './problem-error.ts';
 
@@ -53,7 +54,10 @@ function toProblemResponse(error: unknown): HttpResponse {
   const problem =
     error instanceof ProblemError
       ? error
-      : new ProblemError('internal', 'Try again later; the request id in the answer finds the log line.');
+      : new ProblemError(
+          'internal',
+          'Try again later; the request id in the answer finds the log line.',
+        );
   const { retryAfterSeconds } = problem.extras;
   const body = problem.toProblem();
   return {
@@ -96,8 +100,7 @@ export function json(
   };
 }
 
-const JSON_TYPES =
-  /^application\/(json|cloudevents\+json|cloudevents-batch\+json)\s*(;|$)/i;
+const JSON_TYPES = /^application\/(json|cloudevents\+json|cloudevents-batch\+json)\s*(;|$)/i;
 
 /** Reads the body as JSON of the given contract. Throws `ProblemError` with a pointer to each thing that breaks it. */
 export function parseBody<T extends z.ZodMiniType>(
@@ -132,7 +135,9 @@ function parseWith<T extends z.ZodMiniType>(schema: T, value: unknown): z.infer<
   const result = z.safeParse(schema, value);
   if (result.success) return result.data;
   const issues = result.error.issues.slice(0, MAX_ISSUES).map((issue) => ({
-    pointer: issue.path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
+    pointer: issue.path
+      .map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`)
+      .join(''),
     detail: 'keys' in issue ? `has unknown fields: ${issue.keys.join(', ')}` : issue.message,
   }));
   throw new ProblemError('invalid_body', 'Correct what the issues name; nothing was changed.', {
@@ -149,4 +154,20 @@ export function parseParameter<T extends z.ZodMiniType>(
   const result = z.safeParse(schema, value);
   if (result.success) return result.data;
   throw new ProblemError('invalid_parameter', `${name} ${result.error.issues[0]?.message}.`);
+}
+
+/** The id of a request that must take effect once: from the body or the Idempotency-Key header. Throws `ProblemError` id_required. */
+export function requestId(request: HttpRequest, bodyId: string | undefined): string {
+  const headerId = request.headers['idempotency-key'];
+  if (bodyId !== undefined && headerId !== undefined && bodyId !== headerId) {
+    throw new ProblemError('id_required', 'id and Idempotency-Key differ; send one of them.');
+  }
+  const given = bodyId ?? headerId;
+  if (given === undefined) {
+    throw new ProblemError(
+      'id_required',
+      'Send an id of your own in the body or as Idempotency-Key, the same one when you try again.',
+    );
+  }
+  return parseParameter('Idempotency-Key', given, field.id);
 }

@@ -9,7 +9,11 @@ const metrics = new Metrics({ namespace: 'Tollgate' });
 /** Writes counts and durations of one unit of work in embedded metric format. Names end in their unit (`latencyMs`) or are plain counts. */
 export function emitMetrics(values: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(values)) {
-    metrics.addMetric(name, name.endsWith('Ms') ? MetricUnit.Milliseconds : MetricUnit.Count, value);
+    metrics.addMetric(
+      name,
+      name.endsWith('Ms') ? MetricUnit.Milliseconds : MetricUnit.Count,
+      value,
+    );
   }
   metrics.publishStoredMetrics();
 }

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { decodeEvents, encodeEvents, type SealedBatch } from '#shared/contracts/sealed-batch.ts';
+import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
+import { shardName } from '#shared/domain/shard.ts';
+import { type Dynamo, isConditionFailure, scanItems } from '#shared/platform/dynamo.ts';
+
+/** Owns the ledger table: every event of every batch, immutable. */
+export interface LedgerStore {
+  readonly dynamo: Dynamo;
+  readonly table: string;
+}
+
+interface LedgerItem {
+  readonly pk: string;
+  readonly sk: string;
+  readonly count: bigint;
+  /** SHA-256 of the uncompressed JSON, hexadecimal. */
+  readonly checksum: string;
+  /** JSON array of the events, gzip. */
+  readonly events: Uint8Array;
+}
+
+/** Keeps a batch. Keeping the same batch again changes nothing; false where its id holds other events. */
+export async function keepBatch(store: LedgerStore, batch: SealedBatch): Promise<boolean> {
+  const json = encodeEvents(batch.events);
+  const checksum = createHash('sha256').update(json).digest('hex');
+  try {
+    await store.dynamo.send(
+      new PutCommand({
+        TableName: store.table,
+        Item: {
+          pk: `LEDGER#${shardName(batch.shard)}`,
+          sk: batch.batch,
+          count: batch.events.length,
+          checksum,
+          events: gzipSync(json),
+        },
+        ConditionExpression: 'attribute_not_exists(pk) OR checksum = :checksum',
+        ExpressionAttributeValues: { ':checksum': checksum },
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (isConditionFailure(error)) return false;
+    throw error;
+  }
+}
+
+/** All events of the ledger, batch by batch in no order. Throws where a batch is not what was kept. */
+export async function* readLedger(store: LedgerStore): AsyncGenerator<LedgerEvent> {
+  const items = scanItems<LedgerItem>(store.dynamo, {
+    TableName: store.table,
+    ConsistentRead: true,
+  });
+  for await (const item of items) {
+    const json = gunzipSync(item.events).toString('utf8');
+    const checksum = createHash('sha256').update(json).digest('hex');
+    if (checksum !== item.checksum) throw new Error(`ledger batch ${item.sk} fails its checksum`);
+    yield* decodeEvents(json);
+  }
+}

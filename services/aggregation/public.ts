@@ -1,0 +1,12 @@
+/** What other services may read of aggregation. The marks are cleared by packaging, their only reader. */
+export { type LedgerStore, readLedger } from './ledger-store.ts';
+export {
+  clearUsageMark,
+  type Mark,
+  readAllUsage,
+  readDailyRecords,
+  readPeriods,
+  readUsageMarks,
+  type UsageItem,
+  type UsageStore,
+} from './usage-store.ts';

@@ -1,0 +1,52 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import * as z from 'zod/mini';
+import { cachedPriceList } from '#services/pricing/public.ts';
+import { connectDynamo } from '#shared/platform/dynamo.ts';
+import { integer, readEnv, text } from '#shared/platform/env.ts';
+import { once } from '#shared/platform/once.ts';
+import { connectRedis } from '#shared/platform/redis.ts';
+import { recordingSettings, redisSettings } from '#shared/platform/settings.ts';
+import type { Consuming } from './consume-batch.ts';
+import type { Quarantine } from './quarantine.ts';
+import type { UsageRecording } from './record-usage.ts';
+import type { UsageStore } from './usage-store.ts';
+
+const dynamo = once(() => connectDynamo());
+
+export const wireRecording = once((): UsageRecording => {
+  const env = readEnv(z.object({ ...redisSettings, ...recordingSettings, PRICES_TABLE: text }));
+  return {
+    recorder: {
+      redis: connectRedis({
+        url: env.REDIS_URL,
+        isCluster: env.REDIS_CLUSTER === 'true',
+        commandTimeoutMs: env.REDIS_TIMEOUT_MS,
+      }),
+      shards: env.SHARDS,
+      receiptWindowMs: env.RECEIPT_WINDOW_HOURS * 3_600_000,
+    },
+    priceList: cachedPriceList({ dynamo: dynamo(), table: env.PRICES_TABLE }, Date.now),
+    timeZone: env.BILLING_TIME_ZONE,
+    maxEventAgeDays: env.MAX_EVENT_AGE_DAYS,
+    nowMs: Date.now,
+  };
+});
+
+export const wireConsuming = once((): Consuming & { quarantine: Quarantine } => {
+  const env = readEnv(
+    z.object({ USAGE_TABLE: text, LEDGER_TABLE: text, CONSUMPTION_DLQ_URL: text }),
+  );
+  return {
+    usage: { dynamo: dynamo(), table: env.USAGE_TABLE },
+    ledger: { dynamo: dynamo(), table: env.LEDGER_TABLE },
+    quarantine: {
+      sqs: new SQSClient({ useQueueUrlAsEndpoint: false }),
+      deadLetterQueueUrl: env.CONSUMPTION_DLQ_URL,
+    },
+  };
+});
+
+export const wireRollUp = once((): { store: UsageStore; shards: number } => {
+  const env = readEnv(z.object({ USAGE_TABLE: text, SHARDS: integer(1, 999) }));
+  return { store: { dynamo: dynamo(), table: env.USAGE_TABLE }, shards: env.SHARDS };
+});

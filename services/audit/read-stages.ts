@@ -1,0 +1,87 @@
+import {
+  type LedgerStore,
+  readAllUsage,
+  readLedger,
+  type UsageStore,
+} from '#services/aggregation/public.ts';
+import { decodeLines, type PackageStore, readAllPackages } from '#services/packaging/public.ts';
+import { halfMonthOf } from '#shared/domain/billing-period.ts';
+import { type Stage, stageOf } from '#shared/domain/conservation.ts';
+import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
+import { foldUsage, type UsageSum, usageOf } from '#shared/domain/usage.ts';
+
+export interface AuditSources {
+  readonly ledger: LedgerStore;
+  readonly usage: UsageStore;
+  readonly packages: PackageStore;
+}
+
+export interface Stages {
+  readonly ledger: Stage;
+  readonly deltas: Stage;
+  readonly daily: Stage;
+  readonly packages: Stage;
+  /** Changes of balances, in no order. */
+  readonly balanceEvents: readonly LedgerEvent[];
+  /** Whether a sum has still to be rolled up or packaged. */
+  readonly isMoving: (sum: Pick<UsageSum, 'client' | 'day'>) => boolean;
+}
+
+/** Reads every stage of the pipeline whole. What lies further down is read first, so that nothing seems invented by moving meanwhile. */
+export async function readStages(sources: AuditSources): Promise<Stages> {
+  const packages = await readPackages(sources.packages);
+  const { deltas, daily, isMoving } = await readUsage(sources.usage);
+  const { sums, balanceEvents } = await readEvents(sources.ledger);
+  return {
+    ledger: { name: 'ledger', sums },
+    deltas,
+    daily,
+    packages,
+    balanceEvents,
+    isMoving,
+  };
+}
+
+async function readPackages(store: PackageStore): Promise<Stage> {
+  const sums = new Map<string, UsageSum>();
+  for await (const item of readAllPackages(store)) foldUsage(decodeLines(item.lines), sums);
+  return { name: 'packages', sums };
+}
+
+async function readUsage(store: UsageStore) {
+  const deltas = new Map<string, UsageSum>();
+  const daily: UsageSum[] = [];
+  const dirtyDays = new Set<string>();
+  const unpackaged = new Set<string>();
+  for await (const item of readAllUsage(store)) {
+    switch (item.type) {
+      case 'delta':
+        foldUsage([item.sum], deltas);
+        break;
+      case 'daily':
+        daily.push(item.sum);
+        break;
+      case 'dirty':
+        dirtyDays.add(item.day);
+        break;
+      case 'unpackaged':
+        unpackaged.add(`${item.period}#${item.client}`);
+    }
+  }
+  return {
+    deltas: { name: 'deltas', sums: deltas },
+    daily: stageOf('daily records', daily),
+    isMoving: ({ client, day }: Pick<UsageSum, 'client' | 'day'>) =>
+      dirtyDays.has(day) || unpackaged.has(`${halfMonthOf(day)}#${client}`),
+  };
+}
+
+async function readEvents(store: LedgerStore) {
+  const sums = new Map<string, UsageSum>();
+  const balanceEvents: LedgerEvent[] = [];
+  for await (const event of readLedger(store)) {
+    if (event.kind !== 'usage') balanceEvents.push(event);
+    foldUsage(usageOf([event]), sums);
+  }
+  return { sums, balanceEvents };
+}

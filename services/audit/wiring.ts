@@ -1,0 +1,29 @@
+import * as z from 'zod/mini';
+import { connectDynamo } from '#shared/platform/dynamo.ts';
+import { readEnv, text } from '#shared/platform/env.ts';
+import { once } from '#shared/platform/once.ts';
+import { connectRedis } from '#shared/platform/redis.ts';
+import { redisSettings } from '#shared/platform/settings.ts';
+import type { Audit } from './audit-conservation.ts';
+
+export const wireAudit = once((): Audit => {
+  const env = readEnv(
+    z.object({ ...redisSettings, LEDGER_TABLE: text, USAGE_TABLE: text, INVOICES_TABLE: text }),
+  );
+  const dynamo = connectDynamo();
+  return {
+    sources: {
+      ledger: { dynamo, table: env.LEDGER_TABLE },
+      usage: { dynamo, table: env.USAGE_TABLE },
+      packages: { dynamo, table: env.INVOICES_TABLE },
+    },
+    accounts: {
+      redis: connectRedis({
+        url: env.REDIS_URL,
+        isCluster: env.REDIS_CLUSTER === 'true',
+        commandTimeoutMs: env.REDIS_TIMEOUT_MS,
+      }),
+      shards: env.SHARDS,
+    },
+  };
+});

@@ -1,0 +1,10 @@
+import { ChargeBody } from '#shared/contracts/charges.ts';
+import { httpHandler, json, parseBody, requestId } from '#shared/platform/http.ts';
+import { chargeClient } from '../charge-client.ts';
+import { wireCharging } from '../wiring.ts';
+
+export const handler = httpHandler({ scope: 'charge' }, async (request) => {
+  const { id, ...charge } = parseBody(request, ChargeBody);
+  const { answer, isRepeated } = await chargeClient(wireCharging(), requestId(request, id), charge);
+  return json(200, answer, isRepeated ? { 'idempotent-replayed': 'true' } : {});
+});

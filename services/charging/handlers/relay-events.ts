@@ -1,0 +1,16 @@
+import type { Context } from 'aws-lambda';
+import { log } from '#shared/platform/log.ts';
+import { relayEvents } from '../relay-events.ts';
+import { wireRelay } from '../relay-wiring.ts';
+
+/** Time left for the pass under way when the loop stops. */
+const RESERVE_MS = 10_000;
+
+export async function handler(event: { untilEmpty?: boolean }, context: Context) {
+  const summary = await relayEvents(wireRelay(), {
+    hasTime: () => context.getRemainingTimeInMillis() > RESERVE_MS,
+    untilEmpty: event.untilEmpty === true,
+  });
+  log.info('relay', { ...summary });
+  return summary;
+}

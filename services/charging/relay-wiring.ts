@@ -1,0 +1,37 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import * as z from 'zod/mini';
+import { MAX_BATCH_BYTES, MAX_BATCH_EVENTS } from '#shared/contracts/sealed-batch.ts';
+import { integer, readEnv, text } from '#shared/platform/env.ts';
+import { once } from '#shared/platform/once.ts';
+import { connectRedis } from '#shared/platform/redis.ts';
+import { redisSettings } from '#shared/platform/settings.ts';
+import type { Relay } from './relay-events.ts';
+
+/** Apart from the other wiring, so that the charge path carries no AWS SDK. */
+export const wireRelay = once((): Relay => {
+  const env = readEnv(
+    z.object({
+      ...redisSettings,
+      CONSUMPTION_QUEUE_URL: text,
+      RELAY_LINGER_MS: integer(0, 60_000),
+      RELAY_REPLICAS: integer(0, 5),
+    }),
+  );
+  return {
+    redis: connectRedis({
+      url: env.REDIS_URL,
+      isCluster: env.REDIS_CLUSTER === 'true',
+      commandTimeoutMs: Math.max(env.REDIS_TIMEOUT_MS, 2_000),
+    }),
+    shards: env.SHARDS,
+    sqs: new SQSClient({ useQueueUrlAsEndpoint: false }),
+    queueUrl: env.CONSUMPTION_QUEUE_URL,
+    limits: {
+      maxEvents: MAX_BATCH_EVENTS,
+      maxBytes: MAX_BATCH_BYTES,
+      lingerMs: env.RELAY_LINGER_MS,
+    },
+    replicas: env.RELAY_REPLICAS,
+    concurrency: 16,
+  };
+});

@@ -1,0 +1,52 @@
+import {
+  clearUsageMark,
+  type Mark,
+  readDailyRecords,
+  type UsageStore,
+} from '#services/aggregation/public.ts';
+import type { HalfMonth } from '#shared/domain/billing-period.ts';
+import { packagesToAdd } from '#shared/domain/packaging.ts';
+import { type PackageStore, putPackage, readBilled } from './package-store.ts';
+
+export interface Packaging {
+  readonly usage: UsageStore;
+  readonly packages: PackageStore;
+  readonly shards: number;
+  readonly nowMs: () => number;
+}
+
+const MAX_TRIES = 10;
+
+/**
+ * Packages what the daily records of a client hold beyond its earlier packages, and clears the usage mark unless
+ * new usage came meanwhile. Returns the number of packages added; 0 where nothing is new.
+ *
+ * Earlier packages are read before the daily records, so the records are never behind what was billed; and a
+ * package is put only while its revision is free, so of two runs at once the later one starts over.
+ */
+export async function packageClient(
+  packaging: Packaging,
+  period: HalfMonth,
+  shard: number,
+  mark: Mark,
+): Promise<number> {
+  const client = mark.of;
+  let added = 0;
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const billed = await readBilled(packaging.packages, client, period);
+    const daily = await Array.fromAsync(readDailyRecords(packaging.usage, client, period));
+    const toAdd = packagesToAdd(client, period, daily, billed.lines, billed.nextRevision);
+    let isOvertaken = false;
+    for (const invoice of toAdd) {
+      isOvertaken = !(await putPackage(packaging.packages, invoice, packaging.nowMs()));
+      if (isOvertaken) break;
+      added += 1;
+    }
+    if (isOvertaken) continue;
+    await clearUsageMark(packaging.usage, period, shard, mark);
+    return added;
+  }
+  throw new Error(
+    `other runs overtook the packaging of ${client} for ${period} ${MAX_TRIES} times`,
+  );
+}

@@ -1,0 +1,26 @@
+import type { PriceList } from '#shared/domain/price.ts';
+import { type PriceListStore, readPriceList } from './price-list-store.ts';
+
+/** What other services may read of pricing. */
+export type { PriceListStore } from './price-list-store.ts';
+
+const CACHE_MS = 30_000;
+
+/** A reader of the price list that asks the table at most every 30 seconds. */
+export function cachedPriceList(
+  store: PriceListStore,
+  nowMs: () => number,
+): () => Promise<PriceList> {
+  let list: Promise<PriceList> | undefined;
+  let readAtMs = 0;
+  return () => {
+    if (!list || nowMs() - readAtMs >= CACHE_MS) {
+      readAtMs = nowMs();
+      list = readPriceList(store);
+      list.catch(() => {
+        list = undefined;
+      });
+    }
+    return list;
+  };
+}

@@ -1,0 +1,23 @@
+import { createHash } from 'node:crypto';
+import { shardName } from '#shared/domain/shard.ts';
+import receiptsLua from './lua/receipts.lua';
+
+/** Puts the receipt functions before a script that uses them. */
+export function withReceipts(lua: string): string {
+  return `${receiptsLua}\n${lua}`;
+}
+
+export function receiptsKey(shard: number): string {
+  return `{${shardName(shard)}}:receipts`;
+}
+
+/**
+ * What tells two requests of one id apart: 96 bits of the SHA-256 of the validated request, whose keys
+ * its contract has put in a fixed order. bigint counts as its decimal text.
+ */
+export function fingerprintOf(request: object): string {
+  const json = JSON.stringify(request, (_key, value) =>
+    typeof value === 'bigint' ? value.toString() : value,
+  );
+  return createHash('sha256').update(json).digest('base64url').slice(0, 16);
+}

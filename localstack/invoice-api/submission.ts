@@ -1,0 +1,55 @@
+import * as z from 'zod/mini';
+import { InvoiceSubmission } from '#shared/contracts/invoice-api.ts';
+import { isCurrency, parseMicros } from '#shared/domain/money.ts';
+
+/** A submission that keeps the contract, with its total as a number. */
+export interface Submission extends InvoiceSubmission {
+  readonly totalMicros: bigint;
+}
+
+export interface Issue {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** Reads a body, or says what is wrong with it: its form first, then what it adds up to. */
+export function readSubmission(body: unknown): { submission: Submission } | { issues: Issue[] } {
+  const parsed = z.safeParse(InvoiceSubmission, body);
+  if (!parsed.success) {
+    return {
+      issues: parsed.error.issues.map(({ path, message }) => ({
+        pointer: path.map((step) => `/${String(step)}`).join(''),
+        detail: message,
+      })),
+    };
+  }
+  const submission = parsed.data;
+  const issues = numberIssues(submission);
+  const totalMicros = parseMicros(submission.total) ?? 0n;
+  if (issues.length === 0 && totalMicros !== sumOfLines(submission)) {
+    issues.push({ pointer: '/total', detail: 'is not the sum of the amounts of the lines' });
+  }
+  return issues.length > 0 ? { issues } : { submission: { ...submission, totalMicros } };
+}
+
+function numberIssues({ currency, total, lines }: InvoiceSubmission): Issue[] {
+  const issues: Issue[] = [];
+  if (!isCurrency(currency)) {
+    issues.push({ pointer: '/currency', detail: 'is not a currency of ISO 4217' });
+  }
+  const requireDecimal = (text: string, pointer: string) => {
+    if (parseMicros(text) === undefined) {
+      issues.push({ pointer, detail: 'is not a decimal with at most 6 decimals' });
+    }
+  };
+  requireDecimal(total, '/total');
+  for (const [index, { amount, quantity }] of lines.entries()) {
+    requireDecimal(amount, `/lines/${index}/amount`);
+    requireDecimal(quantity, `/lines/${index}/quantity`);
+  }
+  return issues;
+}
+
+function sumOfLines({ lines }: InvoiceSubmission): bigint {
+  return lines.reduce((sum, { amount }) => sum + (parseMicros(amount) ?? 0n), 0n);
+}

@@ -1,0 +1,33 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { runCommand } from './command.ts';
+import { type LocalEnvironment, readLocalEnvironment } from './environment.ts';
+import { withLock } from './lock.ts';
+import { stopProcesses } from './processes.ts';
+import { removeRecord } from './record.ts';
+import { findProcesses } from './servers.ts';
+
+/** Leaves no process of this environment running. Resolves with the number of those it has ended; logs stay. */
+export function stopEnvironment(environment: LocalEnvironment): Promise<number> {
+  return withLock(environment, () => clearAway(environment));
+}
+
+/** The same for a caller that holds the lock. */
+export async function clearAway(environment: LocalEnvironment): Promise<number> {
+  removeRecord(environment);
+  const ended = await stopProcesses(() => findProcesses(environment).all);
+  for (const folder of [
+    environment.temporaryFolder,
+    join(environment.stateFolder, 'cloud-state'),
+  ]) {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return ended;
+}
+
+if (import.meta.main) {
+  await runCommand(async () => {
+    const ended = await stopEnvironment(readLocalEnvironment());
+    console.log(ended === 0 ? 'Nothing was running.' : `Stopped (${ended} processes).`);
+  });
+}

@@ -4,7 +4,7 @@ import * as field from './fields.ts';
 export const ChargeBody = z.strictObject({
   id: z.optional(field.id),
   client: field.client,
-  amount: field.positiveAmount,
+  amount: field.amount,
   currency: field.currency,
   meter: field.meter,
   quantity: field.quantity,

@@ -66,13 +66,24 @@ export const quantity = decimal(
   'must be a decimal string with at most 6 decimals, zero or more, at most "1000000000000"',
 );
 
+const RFC_3339 =
+  /^(\d{4})-(\d{2})-(\d{2})[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+
+/** Date.parse takes 30 February for 2 March. */
+function isOnCalendar(text: string): boolean {
+  const [, year, month, day] = (RFC_3339.exec(text) ?? []).map(Number);
+  const date = new Date(Date.UTC(year as number, (month as number) - 1, day));
+  return date.getUTCMonth() + 1 === month && date.getUTCDate() === day;
+}
+
 /** A time of RFC 3339, as Unix milliseconds inside. */
 export const time = z.pipe(
   z.string().check(
-    z.regex(/^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/, {
+    z.regex(RFC_3339, {
       error: 'must be a time of RFC 3339 with its offset, such as 2026-11-21T12:00:00Z',
+      abort: true,
     }),
-    z.refine((text) => !Number.isNaN(Date.parse(text)), { error: 'is not a time that exists' }),
+    z.refine(isOnCalendar, { error: 'is not a day of the calendar' }),
   ),
   z.transform((text) => Date.parse(text)),
 );

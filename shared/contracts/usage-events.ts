@@ -1,13 +1,16 @@
 import * as z from 'zod/mini';
 import * as field from './fields.ts';
 
+/** JSON numbers are doubles: up to 15 digits they are what was written, beyond that nobody knows. */
+const isExactNumber = (value: number) =>
+  /^\d+(\.\d{1,6})?$/.test(String(value)) && String(value).replace('.', '').length <= 15;
+
 const quantity = z.union([
   field.quantity,
   z.pipe(
     z.number().check(
-      z.refine((value) => /^\d{1,15}(\.\d{1,6})?$/.test(String(value)), {
-        error:
-          'must be zero or more with at most 6 decimals; send large numbers as a decimal string',
+      z.refine(isExactNumber, {
+        error: 'must be zero or more with at most 6 decimals; send one of over 15 digits as a string',
       }),
     ),
     z.transform((value) => field.quantity.parse(String(value))),

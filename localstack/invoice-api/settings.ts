@@ -50,7 +50,7 @@ export type Settings = z.infer<typeof Settings>;
 
 export const DEFAULT_SETTINGS: Settings = {
   seed: 'tollgate',
-  requestsPerSecond: 25,
+  requestsPerSecond: 50,
   latencyMs: { min: 40, max: 250 },
   decisionMs: { min: 500, max: 2_500 },
   timeoutMs: 30_000,

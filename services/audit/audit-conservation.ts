@@ -9,7 +9,7 @@ import {
 import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
 import { formatAmount } from '#shared/domain/money.ts';
 import { usageKeyOf } from '#shared/domain/usage.ts';
-import { type AuditSources, readStages } from './read-stages.ts';
+import { type AuditSources, readStages, type Stages } from './read-stages.ts';
 
 export interface Audit {
   readonly sources: AuditSources;
@@ -17,6 +17,7 @@ export interface Audit {
 }
 
 export interface AuditReport {
+  readonly stages: Pick<Stages, 'ledger' | 'deltas' | 'daily' | 'packages'>;
   /** Amount of every stage by currency, in major units. */
   readonly totals: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Keys at rest whose sums differ between two stages. */
@@ -43,6 +44,7 @@ export async function auditConservation(audit: Audit): Promise<AuditReport> {
   const stages = [ledger, deltas, daily, packages];
   const balances = await checkBalances(audit.accounts, balanceEvents);
   return {
+    stages: { ledger, deltas, daily, packages },
     totals: Object.fromEntries(
       stages.map((stage) => [
         stage.name,

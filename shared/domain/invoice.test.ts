@@ -86,7 +86,7 @@ test.each([
   ['parked', 'refused_by_invoice_api', 'packaged'],
   ['parked', 'package_unreadable', 'packaged'],
   ['parked', 'attempts_exhausted', 'unknown'],
-  ['parked', 'rejected_by_invoice_api', 'unknown'],
+  ['parked', 'rejected_by_invoice_api', 'packaged'],
   ['parked', undefined, 'unknown'],
 ] as const)('a retry of %s for %s leads to %s', (state, reason, next) => {
   expect(afterRetry(state, reason)).toEqual({ state: next, dueInMs: 0, attempts: 0 });
@@ -149,6 +149,8 @@ const lives = fc.array(
   { maxLength: 60 },
 );
 
+const DECLINED = ['throttled', 'refused', 'rejected'];
+
 describe('whatever the API answers', () => {
   test('nothing is submitted again before it is known that it was not taken', () => {
     fc.assert(
@@ -157,8 +159,8 @@ describe('whatever the API answers', () => {
         for (const { call, answer } of live(steps)) {
           if (call === 'sending') {
             expect(mayBeTaken).toBe(false);
-            mayBeTaken = answer.type !== 'throttled' && answer.type !== 'refused';
-          } else if (answer.type === 'absent') {
+            mayBeTaken = !DECLINED.includes(answer.type);
+          } else if (answer.type === 'absent' || answer.type === 'rejected') {
             mayBeTaken = false;
           }
         }

@@ -150,15 +150,22 @@ function afterAbsence(
   };
 }
 
+/** Parked for these, it is known that the API holds nothing that could still become an accepted invoice. */
+const SURELY_NOT_PENDING: readonly (string | undefined)[] = [
+  'refused_by_invoice_api',
+  'rejected_by_invoice_api',
+  'package_unreadable',
+] satisfies ParkReason[];
+
 /**
- * Where a person's wish to try again leads from `parked`; undefined where that is no way to go on. Only what
- * was surely not taken is sent at once; the rest is looked up first, also what was rejected: the
- * API may have changed its mind, or forgotten it.
+ * Where a person's wish to try again leads from `parked`; undefined from any other state. What may have been
+ * taken after all is looked up first. What was rejected is submitted again under its id: a look-up would
+ * only repeat the rejection.
  */
 export function afterRetry(state: InvoiceState, reason: string | undefined): NextStep | undefined {
   if (state !== 'parked') return undefined;
-  const surelyNotTaken = reason === 'refused_by_invoice_api' || reason === 'package_unreadable';
-  return { state: surelyNotTaken ? 'packaged' : 'unknown', dueInMs: 0, attempts: 0 };
+  const next = SURELY_NOT_PENDING.includes(reason) ? 'packaged' : 'unknown';
+  return { state: next, dueInMs: 0, attempts: 0 };
 }
 
 /** How many calls of this kind the history ends with. */

@@ -1,0 +1,61 @@
+# `make run` and `make test` do everything; the rest are their parts. Ports and sizes are variables, see README.md.
+SHELL := /bin/sh
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+STAGE ?= local
+NODE := node --disable-warning=ExperimentalWarning --import ./localstack/lua-hook.js
+JEST := node --disable-warning=ExperimentalWarning --experimental-vm-modules node_modules/jest/bin/jest.js
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run replay test test-unit check start deploy load reset status stop remove openapi
+
+help: ## List what can be done
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install what is pinned: npm packages, Node 24, the local cloud, Valkey
+	@sh localstack/setup.sh
+
+run: setup ## Start, deploy and run the whole pipeline on generated traffic, and show the result
+	@$(NODE) localstack/run/run.ts
+
+replay: setup ## Replay real usage: FILE=… [MAPPING=…] [AS=usage|charges] [SKIP_MALFORMED=1]
+	@$(NODE) localstack/run/replay.ts
+
+test: setup ## Run all tests: unit, property, integration and end to end, on ports of their own
+	@$(JEST)
+
+test-unit: setup ## Run only the tests that need nothing running
+	@$(JEST) --selectProjects unit
+
+start: setup ## Start Valkey, the local cloud and the invoice API simulator
+	@node localstack/start.ts
+
+deploy: setup ## Deploy; STAGE=local (the default) to the local cloud, any other stage to AWS with your credentials
+ifeq ($(STAGE),local)
+	@node localstack/start.ts
+	@node localstack/deploy.ts
+else
+	@serverless deploy --stage $(STAGE)
+endif
+
+load: setup ## Load prices and an API key into the local cloud
+	@node localstack/load.ts
+
+reset: setup ## Bring the 100 accounts prepaid-001 to prepaid-100 to a known balance (BALANCE=25.00)
+	@node localstack/run/reset.ts
+
+status: ## Show what runs where, and the queues
+	@node localstack/status.ts
+
+stop: ## Stop everything that runs
+	@node localstack/stop.ts
+
+remove: ## Remove the stack; STAGE=local (the default) or a stage on AWS
+ifeq ($(STAGE),local)
+	@node localstack/remove.ts
+else
+	@serverless remove --stage $(STAGE)
+endif
+
+openapi: setup ## Write the OpenAPI document of the invoice API that Tollgate expects
+	@node localstack/invoice-api/write-openapi.ts

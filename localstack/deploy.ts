@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process';
+import { createWriteStream, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { runCommand } from './command.ts';
+import {
+  childVariables,
+  type LocalEnvironment,
+  REPOSITORY_FOLDER,
+  readLocalEnvironment,
+} from './environment.ts';
+
+/** Deploys the stack to a local environment by a stock `serverless deploy`. Throws with the end of its log. */
+export async function deployLocally(environment: LocalEnvironment): Promise<void> {
+  mkdirSync(environment.stateFolder, { recursive: true });
+  const logFile = join(environment.stateFolder, 'deploy.log');
+  // A package folder for each environment, so that two may deploy at once.
+  const folder = join('.local', environment.name, 'package');
+  const child = spawn('serverless', ['deploy', '--stage', environment.stage, '--package', folder], {
+    cwd: REPOSITORY_FOLDER,
+    env: {
+      ...childVariables(environment),
+      TOLLGATE_REDIS_URL: environment.redisUrl,
+      TOLLGATE_INVOICE_API_URL: environment.invoiceApiUrl,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const log = createWriteStream(logFile);
+  child.stderr.pipe(log, { end: false });
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  await pipeline(child.stdout, log, { end: false });
+  const status = await ended;
+  await new Promise((resolve) => log.end(resolve));
+  if (status === 0) return;
+  const lines = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-30).join('\n');
+  throw new Error(`The deploy failed:\n${lines}`);
+}
+
+if (import.meta.main) {
+  await runCommand(async () => {
+    const environment = readLocalEnvironment();
+    await deployLocally(environment);
+    console.log(`Deployed to the local cloud: ${environment.httpApiUrl}/v1`);
+  });
+}

@@ -1,0 +1,84 @@
+import * as z from 'zod/mini';
+import { decodeLines, type PackageStore, readAllPackages } from '#services/packaging/public.ts';
+import { parseMicros } from '#shared/domain/money.ts';
+import { foldUsage, type UsageSum } from '#shared/domain/usage.ts';
+import { type Dynamo, scanItems } from '#shared/platform/dynamo.ts';
+
+const BookedLine = z.object({
+  day: z.string(),
+  meter: z.string(),
+  source: z.enum(['prepaid', 'postpaid']),
+  events: z.number(),
+  quantity: z.string(),
+  amount: z.string(),
+});
+const BooksPage = z.object({
+  invoices: z.array(
+    z.object({
+      id: z.string(),
+      client: z.string(),
+      currency: z.string(),
+      status: z.string(),
+      lines: z.array(BookedLine),
+    }),
+  ),
+  next: z.optional(z.string()),
+});
+
+/** The sums of what the invoice API says it has accepted, from its own books. */
+export async function readBooks(invoiceApiUrl: string): Promise<Map<string, UsageSum>> {
+  const sums = new Map<string, UsageSum>();
+  for (let after: string | undefined = '0'; after !== undefined; ) {
+    const response = await fetch(`${invoiceApiUrl}/books/invoices?limit=500&after=${after}`);
+    const page = BooksPage.parse(await response.json());
+    for (const { client, currency, status, lines } of page.invoices) {
+      if (status !== 'accepted') continue;
+      foldUsage(
+        lines.map(
+          (line): UsageSum => ({
+            client,
+            currency,
+            day: line.day,
+            meter: line.meter,
+            source: line.source,
+            events: line.events,
+            quantityMicros: parseMicros(line.quantity) as bigint,
+            amountMicros: parseMicros(line.amount) as bigint,
+          }),
+        ),
+        sums,
+      );
+    }
+    after = page.next;
+  }
+  return sums;
+}
+
+export interface PackagesAtRest {
+  readonly all: Map<string, UsageSum>;
+  /** Of these, in packages that the invoice API was not to accept: parked, or skipped for a zero total. */
+  readonly held: Map<string, UsageSum>;
+}
+
+export async function readPackages(store: PackageStore): Promise<PackagesAtRest> {
+  const all = new Map<string, UsageSum>();
+  const held = new Map<string, UsageSum>();
+  for await (const { state, lines } of readAllPackages(store)) {
+    const sums = decodeLines(lines).map(({ kind: _, ...sum }): UsageSum => sum);
+    foldUsage(sums, all);
+    if (state === 'parked' || state === 'skipped') foldUsage(sums, held);
+  }
+  return { all, held };
+}
+
+/** How many invoices are in each state. */
+export async function countStates(dynamo: Dynamo, table: string): Promise<Record<string, number>> {
+  const byState: Record<string, number> = {};
+  const items = scanItems<{ state: string }>(dynamo, {
+    TableName: table,
+    ProjectionExpression: '#state',
+    ExpressionAttributeNames: { '#state': 'state' },
+  });
+  for await (const { state } of items) byState[state] = (byState[state] ?? 0) + 1;
+  return byState;
+}

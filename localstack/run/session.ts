@@ -1,0 +1,156 @@
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { deployLocally } from '#localstack/deploy.ts';
+import { type LocalEnvironment, REPOSITORY_FOLDER } from '#localstack/environment.ts';
+import { loadData } from '#localstack/load.ts';
+import { readPrices } from '#localstack/seed/prices.ts';
+import { startEnvironment } from '#localstack/start.ts';
+import { readLedger } from '#services/aggregation/public.ts';
+import { auditConservation } from '#services/audit/audit-conservation.ts';
+import { differences, stageOf } from '#shared/domain/conservation.ts';
+import type { PriceList } from '#shared/domain/price.ts';
+import { foldUsage } from '#shared/domain/usage.ts';
+import { type Api, connectApi } from './api.ts';
+import { type Cloud, connectCloud, persistently } from './cloud.ts';
+import { ExpectedLedger } from './expected-ledger.ts';
+import { drain, LOCAL_SHARDS, packageEverything, settleInvoices } from './pipeline.ts';
+import { count, type Steps } from './progress.ts';
+import { readBooks, readPackages } from './reconcile.ts';
+import {
+  conservationRows,
+  describeDifference,
+  printReport,
+  type RunReport,
+  writeReport,
+} from './report.ts';
+import { auditSources } from './sources.ts';
+
+/** An environment that is up, deployed and loaded, with what is needed to drive it. */
+export interface Session {
+  readonly environment: LocalEnvironment;
+  readonly timeZone: string;
+  readonly prices: PriceList;
+  readonly apiKey: string;
+  readonly api: Api;
+  readonly cloud: Cloud;
+  readonly steps: Steps;
+  readonly expected: ExpectedLedger;
+  readonly startedAt: number;
+}
+
+/** Starts what is not running, deploys, loads, and takes down what the ledger holds already. */
+export async function openSession(environment: LocalEnvironment, steps: Steps): Promise<Session> {
+  const startedAt = performance.now();
+  await steps.step('start the local environment', async (show) =>
+    startEnvironment(environment, show),
+  );
+  await steps.step('deploy', () => deployLocally(environment));
+  const apiKey = await steps.step('load prices and an API key', () => loadData(environment));
+  const cloud = connectCloud(environment);
+  const expected = new ExpectedLedger();
+  await persistently(() => cloud.invoke('relay-events', { untilEmpty: true }));
+  await drain(environment, cloud, steps);
+  await expected.start(readLedger(auditSources(cloud).ledger));
+  return {
+    environment,
+    timeZone: process.env.BILLING_TIME_ZONE || 'UTC',
+    prices: readPrices(),
+    apiKey,
+    api: connectApi(environment.httpApiUrl, apiKey),
+    cloud,
+    steps,
+    expected,
+    startedAt,
+  };
+}
+
+/**
+ * Takes everything that was sent to its end, compares every stage with what was expected, and says so on the screen and in
+ * `.local/run-report.json`. Returns whether everything was conserved.
+ */
+export async function closeSession(
+  session: Session,
+  figures: Readonly<Record<string, number | string>>,
+): Promise<boolean> {
+  const { environment, cloud, steps } = session;
+  const secondsSoFar = () => Math.round((performance.now() - session.startedAt) / 100) / 10;
+  let secondsToFirstAccepted: number | undefined;
+  await drain(environment, cloud, steps);
+  await packageEverything(cloud, steps);
+  const invoicesByState = await settleInvoices(cloud, steps, () => {
+    secondsToFirstAccepted ??= secondsSoFar();
+  });
+  const found = await steps.step('compare every stage', () => compare(session));
+  const invoiceApi = await readCounters(environment.invoiceApiUrl);
+  const report: RunReport = {
+    finishedAt: new Date().toISOString(),
+    ...found,
+    figures: {
+      ...figures,
+      ...describeInvoices(invoicesByState),
+      'requests to the invoice API': describeRequests(invoiceApi),
+    },
+    invoicesByState,
+    invoiceApi,
+    ...(secondsToFirstAccepted !== undefined && { secondsToFirstAccepted }),
+    steps: steps.timings,
+    seconds: secondsSoFar(),
+  };
+  printReport(report);
+  const file =
+    environment.name === 'run'
+      ? join('.local', 'run-report.json')
+      : join('.local', environment.name, 'run-report.json');
+  writeReport(join(REPOSITORY_FOLDER, file), report);
+  console.log(`  The whole report: ${file}`);
+  return report.isConserved;
+}
+
+async function compare({ environment, cloud, expected: expectedLedger }: Session) {
+  const sources = auditSources(cloud);
+  const redis = new Redis(environment.redisUrl);
+  try {
+    const audit = await auditConservation({ sources, accounts: { redis, shards: LOCAL_SHARDS } });
+    const [{ all, held }, books] = await Promise.all([
+      readPackages(sources.packages),
+      readBooks(environment.invoiceApiUrl),
+    ]);
+    const expected = { name: 'sent', sums: expectedLedger.sums };
+    const { ledger, daily } = audit.stages;
+    const packages = { name: 'packages', sums: all };
+    const booked = stageOf(
+      'invoice API + held',
+      foldUsage([...books.values(), ...held.values()]).values(),
+    );
+    const found = [...differences([expected, ledger, daily, packages, booked])];
+    const [first] = [...found, ...audit.differences];
+    const different = found.length + audit.differences.length;
+    return {
+      isConserved: different + audit.balances.length === 0,
+      conservation: conservationRows({ expected, ledger, daily, packages, books, held }),
+      differences: different,
+      ...(first && { firstDifference: describeDifference(first) }),
+      wrongBalances: audit.balances.length,
+    };
+  } finally {
+    redis.disconnect();
+  }
+}
+
+async function readCounters(invoiceApiUrl: string): Promise<Record<string, number>> {
+  const response = await fetch(`${invoiceApiUrl}/books`);
+  const settings = await fetch(`${invoiceApiUrl}/control/settings`);
+  const { counters } = (await response.json()) as { counters: Record<string, number> };
+  const { requestsPerSecond } = (await settings.json()) as { requestsPerSecond: number };
+  return { ...counters, allowedPerSecond: requestsPerSecond };
+}
+
+function describeInvoices(byState: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(byState).map(([state, number]) => [`invoices ${state}`, number]),
+  );
+}
+
+function describeRequests(counters: Readonly<Record<string, number>>): string {
+  return `${count(counters.requests ?? 0)}, at most ${counters.requestsPerSecondPeak} in a second of ${counters.allowedPerSecond} allowed; ${counters.overLimit} over the limit, ${counters.secondInvoices} second invoices`;
+}

@@ -1,0 +1,164 @@
+import {
+  BatchGetCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  QueryCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { mockClient } from 'aws-sdk-client-mock';
+import { Invoice, InvoicePage } from '#shared/contracts/invoices.ts';
+import type { HttpRequest, HttpResponse } from '#shared/platform/http.ts';
+import { log } from '#shared/platform/log.ts';
+import { handler as getInvoice } from './handlers/get-invoice.ts';
+import { handler as listInvoices } from './handlers/list-invoices.ts';
+import { handler as retryInvoice } from './handlers/retry-invoice.ts';
+import { invoiceItem } from './testing/memory-store.ts';
+
+const mock = mockClient(DynamoDBDocumentClient);
+const logged = jest.spyOn(log, 'info').mockImplementation(() => {});
+
+beforeAll(() => {
+  process.env.INVOICES_TABLE = 'invoices';
+  process.env.AWS_REGION = 'us-east-1';
+  jest.spyOn(console, 'log').mockImplementation(() => {});
+});
+afterAll(() => jest.restoreAllMocks());
+beforeEach(() => {
+  mock.reset();
+  logged.mockClear();
+});
+
+function request(changes: {
+  readonly id?: string;
+  readonly query?: Record<string, string>;
+  readonly scopes?: string;
+}): HttpRequest {
+  const { id, query, scopes = 'charge operate' } = changes;
+  return {
+    routeKey: 'GET /v1/invoices',
+    headers: {},
+    ...(query && { queryStringParameters: query }),
+    ...(id !== undefined && { pathParameters: { id } }),
+    requestContext: { requestId: 'r1', authorizer: { lambda: { keyId: 'k1', scopes } } },
+  } as unknown as HttpRequest;
+}
+
+const bodyOf = (response: HttpResponse) => JSON.parse(response.body ?? '');
+
+describe('GET /v1/invoices', () => {
+  test('answers a page in the shape of the contract', async () => {
+    const item = invoiceItem({ client: 'acme', state: 'parked', reason: 'attempts_exhausted' });
+    mock.on(QueryCommand).resolves({});
+    mock
+      .on(QueryCommand, { ExpressionAttributeValues: { ':partition': item.statePartition } })
+      .resolves({ Items: [{ pk: item.pk, sk: item.sk, dueAtMs: item.dueAtMs }] });
+    mock.on(BatchGetCommand).resolves({ Responses: { invoices: [item] } });
+    const response = await listInvoices(request({ query: { state: 'parked', limit: '10' } }));
+    expect(response.statusCode).toBe(200);
+    expect(InvoicePage.parse(bodyOf(response))).toEqual({
+      invoices: [
+        {
+          id: '2026-11-H1.1.acme',
+          client: 'acme',
+          period: '2026-11-H1',
+          revision: 1,
+          currency: 'USD',
+          total: '1.50',
+          state: 'parked',
+          reason: 'attempts_exhausted',
+          attempts: 0,
+          packagedAt: '1970-01-01T00:00:01.000Z',
+          updatedAt: '1970-01-01T00:00:01.000Z',
+        },
+      ],
+    });
+    expect(logged).toHaveBeenCalledTimes(1);
+  });
+
+  test.each([
+    [{ state: 'lost' }, 'state'],
+    [{ client: 'a b' }, 'client'],
+    [{ period: '2026-11' }, 'period'],
+    [{ limit: '0' }, 'limit'],
+    [{ limit: '101' }, 'limit'],
+    [{ limit: '1e1' }, 'limit'],
+    [{ cursor: 'forged' }, 'cursor'],
+    [{ order: 'desc' }, 'order'],
+  ] as Record<string, string>[][])('refuses %j', async (query, name) => {
+    const response = await listInvoices(request({ query: query as Record<string, string> }));
+    expect(response.statusCode).toBe(400);
+    expect(bodyOf(response)).toMatchObject({ code: 'invalid_parameter' });
+    expect(bodyOf(response).detail).toContain(String(name));
+  });
+});
+
+describe('GET /v1/invoices/{id}', () => {
+  test('answers the invoice with its lines and its history', async () => {
+    const history = [
+      { atMs: 2_000n, call: 'submit', answer: 'no_answer', detail: '500', latencyMs: 31n },
+    ] as const;
+    mock
+      .on(GetCommand)
+      .resolves({ Item: invoiceItem({ state: 'unknown', history, attempts: 1n }) });
+    const response = await getInvoice(request({ id: '2026-11-H1.1.acme' }));
+    expect(response.statusCode).toBe(200);
+    expect(Invoice.parse(bodyOf(response))).toMatchObject({
+      state: 'unknown',
+      dueAt: '1970-01-01T00:00:01.000Z',
+      lines: [{ day: '2026-11-03', quantity: '3', amount: '1.50' }],
+      history: [
+        {
+          at: '1970-01-01T00:00:02.000Z',
+          call: 'submit',
+          answer: 'no_answer',
+          detail: '500',
+          latencyMs: 31,
+        },
+      ],
+    });
+  });
+
+  test('shows a package that cannot be read, without lines', async () => {
+    mock.on(GetCommand).resolves({ Item: invoiceItem({ state: 'parked', lines: '{' }) });
+    const response = await getInvoice(request({ id: '2026-11-H1.1.acme' }));
+    expect(bodyOf(response)).toMatchObject({ state: 'parked', lines: [] });
+  });
+
+  test.each(['2026-11-H1.1.nobody', 'x', '2026-11-H1.1.a b', ''])('knows no %j', async (id) => {
+    mock.on(GetCommand).resolves({});
+    const response = await getInvoice(request({ id }));
+    expect(response.statusCode).toBe(404);
+    expect(bodyOf(response)).toMatchObject({ code: 'not_found' });
+  });
+});
+
+describe('POST /v1/invoices/{id}/retry', () => {
+  test('takes a parked invoice up again', async () => {
+    const item = invoiceItem({ state: 'parked', reason: 'refused_by_invoice_api' });
+    mock.on(GetCommand).resolves({ Item: item });
+    mock.on(UpdateCommand).resolves({});
+    const response = await retryInvoice(request({ id: item.id }));
+    expect(response.statusCode).toBe(202);
+    expect(Invoice.parse(bodyOf(response))).toMatchObject({
+      state: 'packaged',
+      history: [{ call: 'retry', detail: 'refused_by_invoice_api; asked for with API key k1' }],
+    });
+  });
+
+  test('answers 409 for any other', async () => {
+    mock.on(GetCommand).resolves({ Item: invoiceItem({ state: 'accepted' }) });
+    const response = await retryInvoice(request({ id: '2026-11-H1.1.acme' }));
+    expect(response.statusCode).toBe(409);
+    expect(bodyOf(response)).toMatchObject({ code: 'not_retryable', data: { state: 'accepted' } });
+  });
+});
+
+test.each([
+  ['list', listInvoices],
+  ['get', getInvoice],
+  ['retry', retryInvoice],
+])('%s needs the scope operate', async (_name, handler) => {
+  const response = await handler(request({ id: '2026-11-H1.1.acme', scopes: 'charge usage' }));
+  expect(response.statusCode).toBe(403);
+});

@@ -1,0 +1,10 @@
+import { httpHandler, json } from '#shared/platform/http.ts';
+import { noSuchInvoice, parseInvoicePath } from '../invoice-request.ts';
+import { presentInvoice } from '../present-invoice.ts';
+import { invoiceStore } from '../wiring.ts';
+
+export const handler = httpHandler({ scope: 'operate' }, async (request) => {
+  const item = await invoiceStore().get(parseInvoicePath(request));
+  if (!item) throw noSuchInvoice();
+  return json(200, presentInvoice(item));
+});

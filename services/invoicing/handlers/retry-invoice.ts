@@ -1,0 +1,19 @@
+import { httpHandler, json } from '#shared/platform/http.ts';
+import { ProblemError } from '#shared/platform/problem-error.ts';
+import { noSuchInvoice, parseInvoicePath } from '../invoice-request.ts';
+import { presentInvoice } from '../present-invoice.ts';
+import { retryInvoice } from '../retry-invoice.ts';
+import { invoiceStore } from '../wiring.ts';
+
+export const handler = httpHandler({ scope: 'operate' }, async (request) => {
+  const keyId = request.requestContext.authorizer?.lambda?.keyId ?? 'unknown';
+  const result = await retryInvoice(invoiceStore(), parseInvoicePath(request), Date.now(), keyId);
+  if (result.type === 'not_found') throw noSuchInvoice();
+  if (result.type === 'not_retryable') {
+    const { state } = result;
+    throw new ProblemError('not_retryable', `It is ${state}; only what is parked can be retried.`, {
+      data: { state },
+    });
+  }
+  return json(202, presentInvoice(result.item));
+});

@@ -1,0 +1,121 @@
+import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  BatchGetCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  QueryCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { mockClient } from 'aws-sdk-client-mock';
+import { statePartitionOf } from '#services/packaging/public.ts';
+import { connectDynamo } from '#shared/platform/dynamo.ts';
+import { applyChange, createInvoiceStore, MAX_HISTORY, partitionsOf } from './invoice-store.ts';
+import { invoiceItem } from './testing/memory-store.ts';
+
+const mock = mockClient(DynamoDBDocumentClient);
+const store = createInvoiceStore(connectDynamo(new DynamoDBClient({})), 'invoices');
+const entry = { atMs: 5n, call: 'submit', answer: 'taken' } as const;
+const change = { state: 'submitted', dueAtMs: 9, attempts: 1, nowMs: 5, entry } as const;
+
+beforeEach(() => mock.reset());
+
+describe('a change', () => {
+  test('is written only over the version that was read, and returns what was written', async () => {
+    mock.on(UpdateCommand).resolves({});
+    const item = invoiceItem({ version: 4n, reason: 'old', detail: 'old' });
+    const result = await store.change(item, change);
+    expect(mock.commandCalls(UpdateCommand)[0]?.args[0].input).toEqual({
+      TableName: 'invoices',
+      Key: { pk: item.pk, sk: item.sk },
+      ConditionExpression: '#version = :read',
+      UpdateExpression:
+        'SET #state = :state, #statePartition = :statePartition, #dueAtMs = :dueAtMs, ' +
+        '#version = :version, #attempts = :attempts, #updatedAtMs = :updatedAtMs, ' +
+        '#history = list_append(#history, :added) REMOVE #reason, #detail',
+      ExpressionAttributeNames: expect.objectContaining({ '#state': 'state' }),
+      ExpressionAttributeValues: {
+        ':read': 4n,
+        ':state': 'submitted',
+        ':statePartition': statePartitionOf('submitted', 'acme'),
+        ':dueAtMs': 9n,
+        ':version': 5n,
+        ':attempts': 1n,
+        ':updatedAtMs': 5n,
+        ':added': [entry],
+      },
+    });
+    expect(result).toEqual({ type: 'changed', item: applyChange(item, change) });
+  });
+
+  test('that comes too late is a result', async () => {
+    mock
+      .on(UpdateCommand)
+      .rejects(new ConditionalCheckFailedException({ message: 'no', $metadata: {} }));
+    expect(await store.change(invoiceItem(), change)).toEqual({ type: 'lease_lost' });
+  });
+
+  test('that cannot be written is an error', async () => {
+    mock.on(UpdateCommand).rejects(new Error('DynamoDB is away'));
+    await expect(store.change(invoiceItem(), change)).rejects.toThrow('DynamoDB is away');
+  });
+});
+
+test('a history that is long keeps what ends it and what people asked for', () => {
+  const history = Array.from({ length: MAX_HISTORY }, () => entry);
+  const item = invoiceItem({ history });
+  const lengthAfter = (state: 'unknown' | 'parked', call: 'look_up' | 'retry') =>
+    applyChange(item, { ...change, state, entry: { ...entry, call } }).history.length;
+  expect(lengthAfter('unknown', 'look_up')).toBe(MAX_HISTORY);
+  expect(lengthAfter('parked', 'look_up')).toBe(MAX_HISTORY + 1);
+  expect(lengthAfter('unknown', 'retry')).toBe(MAX_HISTORY + 1);
+});
+
+test('reads for a decision are consistent', async () => {
+  mock.on(GetCommand).resolves({});
+  expect(await store.get(invoiceItem())).toBeUndefined();
+  expect(mock.commandCalls(GetCommand)[0]?.args[0].input.ConsistentRead).toBe(true);
+});
+
+test('the oldest of all buckets come in the order of their due times', async () => {
+  const of = (bucket: string, dueAtMs: bigint[]) =>
+    mock
+      .on(QueryCommand, { ExpressionAttributeValues: { ':partition': `packaged#${bucket}` } })
+      .resolves({ Items: dueAtMs.map((due) => ({ pk: bucket, sk: `${due}`, dueAtMs: due })) });
+  mock.on(QueryCommand).resolves({});
+  of('00', [3n, 9n]);
+  of('15', [1n, 5n]);
+  const oldest = await store.oldest('packaged', 3);
+  expect(oldest.map(({ dueAtMs }) => dueAtMs)).toEqual([1, 3, 5]);
+  expect(mock.commandCalls(QueryCommand)).toHaveLength(16);
+});
+
+test('the partitions of a state are those that packaging puts its items into', () => {
+  const partitions = partitionsOf('packaged');
+  for (const client of ['a', 'b', 'acme', 'x'.repeat(128)]) {
+    expect(partitions).toContain(statePartitionOf('packaged', client));
+  }
+});
+
+describe('a batch of heads', () => {
+  const [a, b] = [invoiceItem({ client: 'a' }), invoiceItem({ client: 'b' })];
+
+  test('asks again for what DynamoDB has left out, and keeps the order', async () => {
+    mock
+      .on(BatchGetCommand)
+      .resolvesOnce({
+        Responses: { invoices: [b] },
+        UnprocessedKeys: { invoices: { Keys: [{ pk: a.pk, sk: a.sk }] } },
+      })
+      .resolvesOnce({ Responses: { invoices: [a] } });
+    const heads = await store.headsOf([a, b]);
+    expect(heads.map(({ client }) => client)).toEqual(['a', 'b']);
+  });
+
+  test('gives up when it stays left out', async () => {
+    mock.on(BatchGetCommand).resolves({
+      UnprocessedKeys: { invoices: { Keys: [{ pk: a.pk, sk: a.sk }] } },
+    });
+    await expect(store.headsOf([a])).rejects.toThrow('unprocessed');
+  });
+});

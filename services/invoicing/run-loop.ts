@@ -1,0 +1,30 @@
+import type { Context } from 'aws-lambda';
+import { emitMetrics, log } from '#shared/platform/log.ts';
+import { type InvoicingTools, LEASE_MARGIN_MS } from './call-under-lease.ts';
+import type { LoopSettings, WorkSummary } from './due-work.ts';
+
+type Loop = (tools: InvoicingTools, settings: LoopSettings) => Promise<WorkSummary>;
+
+/**
+ * Runs one of the loops until shortly before the function's time is up: early enough that a call begun
+ * at the last moment can time out and have its answer written down. One log line per run.
+ */
+export async function runLoop(
+  name: string,
+  loop: Loop,
+  tools: InvoicingTools,
+  concurrency: number,
+  event: { readonly untilIdle?: boolean },
+  context: Pick<Context, 'getRemainingTimeInMillis'>,
+): Promise<WorkSummary> {
+  const startedAtMs = tools.clock.elapsedMs();
+  const lastCallsMs = tools.api.timeoutMs + LEASE_MARGIN_MS;
+  const summary = await loop(tools, {
+    concurrency,
+    deadlineMs: startedAtMs + context.getRemainingTimeInMillis() - lastCallsMs,
+    untilIdle: event.untilIdle === true,
+  });
+  log.info(name, { ...summary, elapsedMs: Math.round(tools.clock.elapsedMs() - startedAtMs) });
+  emitMetrics({ invoicesAccepted: summary.accepted, invoicesParked: summary.parked });
+  return summary;
+}

@@ -1,0 +1,119 @@
+import type { HistoryEntry, InvoiceItem } from '#services/packaging/public.ts';
+import type { InvoiceSubmission } from '#shared/contracts/invoice-api.ts';
+import { log } from '#shared/platform/log.ts';
+import { callUnderLease, type InvoicingTools } from './call-under-lease.ts';
+import { type LoopSettings, type WorkDone, type WorkSummary, workWhileDue } from './due-work.ts';
+import type { InvoiceKey } from './invoice-store.ts';
+import { toSubmission } from './to-submission.ts';
+
+const STATES = ['packaged', 'sending', 'unknown'] as const;
+
+/**
+ * Sends the packages that are due, and finds out about those whose answer was lost: they are looked up, and
+ * sent again only after the API has said that it does not know them.
+ */
+export function sendDueInvoices(tools: InvoicingTools, loop: LoopSettings): Promise<WorkSummary> {
+  return workWhileDue(
+    {
+      oldest: async (limit) => {
+        const due = await Promise.all(STATES.map((state) => tools.store.oldest(state, limit)));
+        return due.flat().sort((a, b) => a.dueAtMs - b.dueAtMs);
+      },
+      work: (key) => sendOne(tools, key, loop.deadlineMs),
+      blockedForMs: () => tools.budget.blockedForMs(),
+    },
+    loop,
+    tools.clock,
+  );
+}
+
+async function sendOne(
+  tools: InvoicingTools,
+  key: InvoiceKey,
+  deadlineMs: number,
+): Promise<WorkDone> {
+  const item = await tools.store.get(key);
+  if (!item || Number(item.dueAtMs) > tools.clock.nowMs()) return { outcome: 'not_due' };
+  switch (item.state) {
+    case 'packaged':
+      return submit(tools, item, deadlineMs);
+    case 'sending':
+      return lookUp(tools, item, deadlineMs, lostSubmission(tools.clock.nowMs()));
+    case 'unknown':
+      return lookUp(tools, item, deadlineMs);
+    default:
+      return { outcome: 'not_due' };
+  }
+}
+
+async function submit(
+  tools: InvoicingTools,
+  item: InvoiceItem,
+  deadlineMs: number,
+): Promise<WorkDone> {
+  const submission = readSubmission(item);
+  if (!submission) return parkUnreadable(tools, item);
+  const attempts = Number(item.attempts);
+  const call = {
+    call: 'submit',
+    state: 'sending',
+    attempts: attempts + 1,
+    otherwise: { state: 'packaged', attempts },
+    ask: () => tools.api.submit(submission),
+  } as const;
+  return callUnderLease(tools, item, call, deadlineMs);
+}
+
+function lookUp(
+  tools: InvoicingTools,
+  item: InvoiceItem,
+  deadlineMs: number,
+  entry?: HistoryEntry,
+): Promise<WorkDone> {
+  const attempts = Number(item.attempts);
+  const call = {
+    call: 'look_up',
+    state: 'unknown',
+    attempts,
+    otherwise: { state: 'unknown', attempts },
+    ...(entry && { entry }),
+    ask: () => tools.api.lookUp(item.id),
+  } as const;
+  return callUnderLease(tools, item, call, deadlineMs);
+}
+
+/** A sender that died, or lost DynamoDB, between its call and its note of the answer. */
+function lostSubmission(nowMs: number): HistoryEntry {
+  return {
+    atMs: BigInt(Math.round(nowMs)),
+    call: 'submit',
+    answer: 'no_answer',
+    detail: 'the sender stopped before it noted the answer',
+  };
+}
+
+function readSubmission(item: InvoiceItem): InvoiceSubmission | undefined {
+  try {
+    return toSubmission(item);
+  } catch (error) {
+    log.error('invoice', { id: item.id, error: error as Error });
+    return undefined;
+  }
+}
+
+async function parkUnreadable(
+  { store, clock }: InvoicingTools,
+  item: InvoiceItem,
+): Promise<WorkDone> {
+  const nowMs = clock.nowMs();
+  const written = await store.change(item, {
+    state: 'parked',
+    attempts: Number(item.attempts),
+    dueAtMs: nowMs,
+    nowMs,
+    reason: 'package_unreadable',
+    detail: 'the package cannot be turned into a submission; see the log line of its id',
+  });
+  if (written.type === 'lease_lost') return { outcome: 'lease_lost' };
+  return { outcome: 'unreadable', end: 'parked' };
+}

@@ -1,0 +1,61 @@
+import type { InvoiceItem } from '#services/packaging/public.ts';
+import type { Answer } from '#shared/domain/invoice.ts';
+import type { InvoicingTools } from '../call-under-lease.ts';
+import type { Clock } from '../clock.ts';
+import type { LoopSettings } from '../due-work.ts';
+import type { SendBudget } from '../send-budget.ts';
+import { type MemoryStore, memoryStore } from './memory-store.ts';
+import { virtualClock } from './virtual-clock.ts';
+
+/** A budget that always grants. */
+export const freeBudget: SendBudget = {
+  take: async () => ({ granted: true }),
+  blockedForMs: async () => 0,
+  report: async () => {},
+};
+
+export interface Script {
+  readonly submit?: readonly Answer[];
+  readonly lookUp?: readonly Answer[];
+}
+
+/** Tools around a store in memory and an API that answers as scripted, and remembers its calls. */
+export function scriptedTools(
+  items: readonly InvoiceItem[],
+  script: Script,
+  changes: Partial<InvoicingTools> = {},
+): InvoicingTools & {
+  readonly store: MemoryStore;
+  readonly calls: string[];
+  readonly clock: Clock;
+} {
+  const calls: string[] = [];
+  const clock = changes.clock ?? virtualClock();
+  const left = { submit: [...(script.submit ?? [])], lookUp: [...(script.lookUp ?? [])] };
+  async function answer(kind: 'submit' | 'lookUp', id: string): Promise<Answer> {
+    calls.push(`${kind} ${id}`);
+    await clock.sleep(100);
+    const next = left[kind].shift();
+    if (!next) throw new Error(`no answer is scripted for ${kind} ${id}`);
+    return next;
+  }
+  return {
+    budget: freeBudget,
+    api: {
+      timeoutMs: 8_000,
+      submit: (invoice) => answer('submit', invoice.id),
+      lookUp: (id) => answer('lookUp', id),
+    },
+    random: () => 1,
+    policy: { maxAttempts: 3, baseDelayMs: 2_000, maxDelayMs: 60_000, pollDelayMs: 5_000 },
+    leaseMs: 30_000,
+    ...changes,
+    store: (changes.store as MemoryStore | undefined) ?? memoryStore(items),
+    clock,
+    calls,
+  };
+}
+
+export function loopFor(clock: Clock, seconds: number, untilIdle = true): LoopSettings {
+  return { concurrency: 4, deadlineMs: clock.elapsedMs() + seconds * 1_000, untilIdle };
+}

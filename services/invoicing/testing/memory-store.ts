@@ -1,0 +1,111 @@
+import { type InvoiceItem, invoiceKeyOf, statePartitionOf } from '#services/packaging/public.ts';
+import { invoiceIdOf, type PackageLine } from '#shared/domain/packaging.ts';
+import {
+  applyChange,
+  type InvoiceHead,
+  type InvoiceKey,
+  type InvoiceStore,
+} from '../invoice-store.ts';
+
+export interface MemoryStore extends InvoiceStore {
+  readonly items: Map<string, InvoiceItem>;
+}
+
+/** The invoices table in memory, with the same conditions. `beforeChange` and `afterChange` may throw, as a network does. */
+export function memoryStore(
+  items: readonly InvoiceItem[],
+  faults: { readonly beforeChange?: () => void; readonly afterChange?: () => void } = {},
+): MemoryStore {
+  const table = new Map(items.map((item) => [nameOf(item), item]));
+  const sorted = (compare: (a: InvoiceItem, b: InvoiceItem) => number) =>
+    [...table.values()].sort((a, b) => compare(a, b) || (nameOf(a) < nameOf(b) ? -1 : 1));
+  return {
+    items: table,
+    async get(key) {
+      return table.get(nameOf(key));
+    },
+    async oldest(state, limit) {
+      return sorted((a, b) => Number(a.dueAtMs - b.dueAtMs))
+        .filter((item) => item.state === state)
+        .slice(0, limit)
+        .map(({ pk, sk, dueAtMs }) => ({ pk, sk, dueAtMs: Number(dueAtMs) }));
+    },
+    async change(item, change) {
+      faults.beforeChange?.();
+      const name = nameOf(item);
+      if (table.get(name)?.version !== item.version) return { type: 'lease_lost' };
+      const changed = applyChange(item, change);
+      table.set(name, changed);
+      faults.afterChange?.();
+      return { type: 'changed', item: changed };
+    },
+    async keysOf({ index, partition, after }, limit) {
+      const all =
+        index === 'by-state'
+          ? sorted((a, b) => Number(a.dueAtMs - b.dueAtMs))
+          : sorted((a, b) => (a.id < b.id ? -1 : 1));
+      const entries = all.filter(
+        (item) => (index === 'by-state' ? item.statePartition : item.periodPartition) === partition,
+      );
+      const start = after
+        ? entries.findIndex((item) => item.pk === after.pk && item.sk === after.sk) + 1
+        : 0;
+      return entries
+        .slice(start, start + limit)
+        .map(({ pk, sk, dueAtMs }) => ({ pk, sk, ...(index === 'by-state' && { dueAtMs }) }));
+    },
+    async headsOf(keys) {
+      return keys.flatMap((key) => (table.get(nameOf(key)) as InvoiceHead | undefined) ?? []);
+    },
+    async headsOfClient(client, period, after, limit) {
+      return sorted(() => 0)
+        .filter((item) => item.client === client && (!period || item.period === period))
+        .filter((item) => !after || item.sk > after.sk)
+        .slice(0, limit);
+    },
+  };
+}
+
+function nameOf({ pk, sk }: InvoiceKey): string {
+  return `${pk}|${sk}`;
+}
+
+const LINE: PackageLine = {
+  client: 'acme',
+  day: '2026-11-03',
+  meter: 'api.calls',
+  currency: 'USD',
+  source: 'postpaid',
+  kind: 'usage',
+  events: 3,
+  quantityMicros: 3_000_000n,
+  amountMicros: 1_500_000n,
+};
+
+/** A package that is due at `dueAtMs`, packaged unless said otherwise. */
+export function invoiceItem(changes: Partial<InvoiceItem> = {}): InvoiceItem {
+  const { client = 'acme', period = '2026-11-H1', revision = 1n, state = 'packaged' } = changes;
+  const lines = [{ ...LINE, client }];
+  return {
+    ...invoiceKeyOf(client, period, Number(revision)),
+    id: invoiceIdOf(client, period, Number(revision)),
+    client,
+    period,
+    revision,
+    currency: 'USD',
+    totalMicros: 1_500_000n,
+    lines: JSON.stringify(lines, (_key, value) =>
+      typeof value === 'bigint' ? value.toString() : value,
+    ),
+    packagedAtMs: 1_000n,
+    periodPartition: statePartitionOf(state, client).replace(`${state}#`, `${period}#`),
+    state,
+    statePartition: statePartitionOf(state, client),
+    dueAtMs: 1_000n,
+    version: 1n,
+    attempts: 0n,
+    history: [],
+    updatedAtMs: 1_000n,
+    ...changes,
+  };
+}

@@ -1,0 +1,266 @@
+import * as z from 'zod/mini';
+import { Account, AdjustmentBody, BalanceChange, OpenAccountBody, TopUpBody } from './accounts.ts';
+import type { Scope } from './api-keys.ts';
+import { ChargeAnswer, ChargeBody } from './charges.ts';
+import { Invoice, InvoicePage } from './invoices.ts';
+import { PROBLEMS, type ProblemCode } from './problems.ts';
+import { UsageAnswer, UsageBatch, UsageCloudEvent } from './usage-events.ts';
+
+interface Operation {
+  readonly method: 'get' | 'post';
+  readonly path: string;
+  readonly operationId: string;
+  readonly summary: string;
+  readonly scope: Scope | 'any';
+  readonly hasIdempotencyKey?: boolean;
+  /** Body by media type. */
+  readonly body?: Readonly<Record<string, z.ZodMiniType>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly answers: Readonly<Record<number, z.ZodMiniType>>;
+  readonly problems: readonly ProblemCode[];
+}
+
+const BODY_PROBLEMS = [
+  'malformed_json',
+  'invalid_body',
+  'body_too_large',
+  'unsupported_media_type',
+] as const;
+const ID_PROBLEMS = [
+  'id_required',
+  'id_reused',
+  'charge_id_expired',
+  'charge_id_in_future',
+] as const;
+
+/** Every route of the HTTP API. The served OpenAPI document is made from this. */
+export const OPERATIONS: readonly Operation[] = [
+  {
+    method: 'post',
+    path: '/v1/charges',
+    operationId: 'chargeClient',
+    summary: 'Charge a prepaid balance once for an id; a refusal is an answer, not an error.',
+    scope: 'charge',
+    hasIdempotencyKey: true,
+    body: { 'application/json': ChargeBody },
+    answers: { 200: ChargeAnswer },
+    problems: [...BODY_PROBLEMS, ...ID_PROBLEMS, 'time_out_of_bounds', 'unavailable'],
+  },
+  {
+    method: 'post',
+    path: '/v1/accounts',
+    operationId: 'openAccount',
+    summary: 'Open a prepaid account; 200 where it was opened on the same terms before.',
+    scope: 'operate',
+    body: { 'application/json': OpenAccountBody },
+    answers: { 200: Account, 201: Account },
+    problems: [...BODY_PROBLEMS, 'account_exists', 'unavailable'],
+  },
+  {
+    method: 'get',
+    path: '/v1/accounts/{client}',
+    operationId: 'getAccount',
+    summary: 'The balance of an account.',
+    scope: 'charge',
+    answers: { 200: Account },
+    problems: ['invalid_parameter', 'unknown_account', 'unavailable'],
+  },
+  ...(['top-ups', 'adjustments'] as const).map(
+    (path): Operation => ({
+      method: 'post',
+      path: `/v1/accounts/{client}/${path}`,
+      operationId: path === 'top-ups' ? 'topUpAccount' : 'adjustAccount',
+      summary:
+        path === 'top-ups'
+          ? 'Add to a balance once for an id.'
+          : 'Correct a balance by a signed amount, once for an id.',
+      scope: 'operate',
+      hasIdempotencyKey: true,
+      body: { 'application/json': path === 'top-ups' ? TopUpBody : AdjustmentBody },
+      answers: { 200: BalanceChange },
+      problems: [
+        ...BODY_PROBLEMS,
+        ...ID_PROBLEMS,
+        'unknown_account',
+        'currency_mismatch',
+        'balance_out_of_range',
+        'unavailable',
+      ],
+    }),
+  ),
+  {
+    method: 'post',
+    path: '/v1/usage',
+    operationId: 'recordUsage',
+    summary: 'Record postpaid usage as CloudEvents, each once for its client, source and id.',
+    scope: 'usage',
+    body: {
+      'application/cloudevents+json': UsageCloudEvent,
+      'application/cloudevents-batch+json': UsageBatch,
+    },
+    answers: { 200: UsageAnswer },
+    problems: [
+      ...BODY_PROBLEMS,
+      'id_reused',
+      'time_out_of_bounds',
+      'unknown_meter',
+      'amount_out_of_range',
+      'unavailable',
+    ],
+  },
+  {
+    method: 'get',
+    path: '/v1/invoices',
+    operationId: 'listInvoices',
+    summary: 'Invoices by state, client or period, page by page.',
+    scope: 'operate',
+    query: {
+      state: 'Only invoices in this state.',
+      client: 'Only invoices of this client.',
+      period: 'Only invoices of this half month, such as 2026-11-H1.',
+      limit: 'Most invoices on a page, 1 to 100.',
+      cursor: 'nextCursor of the page before.',
+    },
+    answers: { 200: InvoicePage },
+    problems: ['invalid_parameter', 'unavailable'],
+  },
+  {
+    method: 'get',
+    path: '/v1/invoices/{id}',
+    operationId: 'getInvoice',
+    summary: 'One invoice with its lines and everything that was tried.',
+    scope: 'operate',
+    answers: { 200: Invoice },
+    problems: ['invalid_parameter', 'not_found'],
+  },
+  {
+    method: 'post',
+    path: '/v1/invoices/{id}/retry',
+    operationId: 'retryInvoice',
+    summary: 'Take up a parked invoice again.',
+    scope: 'operate',
+    answers: { 202: Invoice },
+    problems: ['invalid_parameter', 'not_found', 'not_retryable'],
+  },
+  {
+    method: 'get',
+    path: '/v1/openapi.json',
+    operationId: 'getOpenApi',
+    summary: 'This document.',
+    scope: 'any',
+    answers: { 200: z.object({ openapi: z.string() }) },
+    problems: [],
+  },
+];
+
+/** The API as an OpenAPI 3.1 document. */
+export function openApiDocument() {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const operation of OPERATIONS) {
+    paths[operation.path] ??= {};
+    (paths[operation.path] as Record<string, unknown>)[operation.method] = describe(operation);
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Tollgate',
+      version: '1',
+      description:
+        'Amounts are decimal strings in the major unit of an ISO 4217 currency; times are RFC 3339 in UTC.',
+    },
+    security: [{ apiKey: [] }],
+    paths,
+    components: {
+      securitySchemes: {
+        apiKey: { type: 'http', scheme: 'bearer', description: 'An API key, tg_…' },
+      },
+      schemas: { Problem: PROBLEM_SCHEMA },
+    },
+  };
+}
+
+function describe(operation: Operation) {
+  const { body, answers, problems } = operation;
+  return {
+    operationId: operation.operationId,
+    summary: operation.summary,
+    description: `Needs an API key with the scope: ${operation.scope}.`,
+    parameters: parametersOf(operation),
+    ...(body && {
+      requestBody: {
+        required: true,
+        content: mapValues(body, (schema) => ({ schema: toJsonSchema(schema, 'input') })),
+      },
+    }),
+    responses: {
+      ...mapValues(answers, (schema) => ({
+        description: 'The answer',
+        content: { 'application/json': { schema: toJsonSchema(schema, 'output') } },
+      })),
+      ...problemResponses([...problems, 'scope_missing', 'internal']),
+    },
+  };
+}
+
+function parametersOf({ path, query = {}, hasIdempotencyKey }: Operation) {
+  const parameter = (name: string, place: string, required: boolean, description: string) => ({
+    name,
+    in: place,
+    required,
+    description,
+    schema: { type: 'string' },
+  });
+  return [
+    ...[...path.matchAll(/\{(\w+)\}/g)].map(([, name]) =>
+      parameter(name as string, 'path', true, `The ${name}.`),
+    ),
+    ...Object.entries(query).map(([name, text]) => parameter(name, 'query', false, text)),
+    ...(hasIdempotencyKey
+      ? [parameter('Idempotency-Key', 'header', false, 'The id, where the body has none.')]
+      : []),
+  ];
+}
+
+function problemResponses(codes: readonly ProblemCode[]) {
+  const byStatus = Map.groupBy(codes, (code) => PROBLEMS[code].status);
+  return Object.fromEntries(
+    [...byStatus].map(([status, ofStatus]) => [
+      status,
+      {
+        description: ofStatus.map((code) => `${code}: ${PROBLEMS[code].title}.`).join(' '),
+        content: {
+          'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+        },
+      },
+    ]),
+  );
+}
+
+const PROBLEM_SCHEMA = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'code', 'detail'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    code: { enum: Object.keys(PROBLEMS) },
+    detail: { type: 'string', description: 'What to do about it.' },
+    issues: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: { pointer: { type: 'string' }, detail: { type: 'string' } },
+      },
+    },
+    data: { type: 'object' },
+  },
+};
+
+function toJsonSchema(schema: z.ZodMiniType, io: 'input' | 'output') {
+  const { $schema, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+  return rest;
+}
+
+function mapValues<V, R>(record: Readonly<Record<string, V>>, map: (value: V) => R) {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+}

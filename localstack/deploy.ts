@@ -9,14 +9,18 @@ import {
   REPOSITORY_FOLDER,
   readLocalEnvironment,
 } from './environment.ts';
+import { withLock } from './lock.ts';
 
 /** Deploys the stack to a local environment by a stock `serverless deploy`. Throws with the end of its log. */
 export async function deployLocally(environment: LocalEnvironment): Promise<void> {
   mkdirSync(environment.stateFolder, { recursive: true });
   const logFile = join(environment.stateFolder, 'deploy.log');
-  // A package folder for each environment, so that two may deploy at once.
-  const folder = join('.local', environment.name, 'package');
-  const child = spawn('serverless', ['deploy', '--stage', environment.stage, '--package', folder], {
+  // Two deploys of one checkout would build into the same folders.
+  await withLock(join(REPOSITORY_FOLDER, '.local'), () => deploy(environment, logFile));
+}
+
+async function deploy(environment: LocalEnvironment, logFile: string): Promise<void> {
+  const child = spawn('serverless', ['deploy', '--stage', environment.stage], {
     cwd: REPOSITORY_FOLDER,
     env: {
       ...childVariables(environment),

@@ -1,21 +1,17 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LocalEnvironment } from './environment.ts';
 import { listProcesses } from './processes.ts';
 
 const WAIT_MS = 60_000;
 
 /**
- * Runs `action` while no other process starts or stops the same environment. A holder that was killed is recognised by
+ * Runs `action` while no other process holds the lock of the same folder. A holder that was killed is recognised by
  * its pid and start time, and does not keep anybody out.
  */
-export async function withLock<T>(
-  environment: LocalEnvironment,
-  action: () => Promise<T>,
-): Promise<T> {
-  mkdirSync(environment.stateFolder, { recursive: true });
-  const file = join(environment.stateFolder, 'lock');
+export async function withLock<T>(folder: string, action: () => Promise<T>): Promise<T> {
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, 'lock');
   await take(file);
   try {
     return await action();
@@ -31,7 +27,7 @@ async function take(file: string): Promise<void> {
     if (holder !== undefined && !isAlive(holder)) {
       rmSync(file, { force: true });
     } else if (performance.now() - startedMs > WAIT_MS) {
-      throw new Error(`Another process is starting or stopping this environment (${holder}).`);
+      throw new Error(`Another process (${holder}) has been holding ${file} for a minute.`);
     } else {
       await delay(50);
     }

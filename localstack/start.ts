@@ -1,6 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { runCommand } from './command.ts';
@@ -33,7 +42,7 @@ export async function startEnvironment(
   environment: LocalEnvironment,
   say: (sentence: string) => void = () => {},
 ): Promise<{ readonly started: boolean }> {
-  return withLock(environment, async () => {
+  return withLock(environment.stateFolder, async () => {
     const found = findProcesses(environment);
     const reason = await reasonToStartAfresh(environment, found);
     if (reason === undefined) {
@@ -77,6 +86,8 @@ function titlesOf(names: readonly ServerName[]): string {
 async function startAll(environment: LocalEnvironment): Promise<void> {
   await Promise.all(SERVER_NAMES.map((name) => requireFreePort(environment, name)));
   mkdirSync(environment.temporaryFolder, { recursive: true });
+  // The local cloud puts CommonJS files there, which our own package.json would make ES modules.
+  writeFileSync(join(environment.stateFolder, 'package.json'), '{"type":"commonjs"}\n');
   try {
     const pids = await Promise.all(
       serversOf(environment).map(async (server) => [server.name, await startServer(server)]),

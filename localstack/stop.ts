@@ -9,7 +9,7 @@ import { findProcesses } from './servers.ts';
 
 /** Leaves no process of this environment running. Resolves with the number of those it has ended; logs stay. */
 export function stopEnvironment(environment: LocalEnvironment): Promise<number> {
-  return withLock(environment, () => clearAway(environment));
+  return withLock(environment.stateFolder, () => clearAway(environment));
 }
 
 /** The same for a caller that holds the lock. */

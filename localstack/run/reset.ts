@@ -13,5 +13,7 @@ await runCommand(async () => {
   const environment = readLocalEnvironment();
   const api = connectApi(environment.httpApiUrl, await loadData(environment));
   await resetAccounts(api, prepaidAccounts(ACCOUNTS), balance, ulid());
-  console.log(`${ACCOUNTS} accounts, prepaid-001 to prepaid-${ACCOUNTS}, have a balance of ${balance}.`);
+  console.log(
+    `${ACCOUNTS} accounts, prepaid-001 to prepaid-${ACCOUNTS}, have a balance of ${balance}.`,
+  );
 });

@@ -29,6 +29,7 @@ export default {
       displayName: 'integration',
       testMatch: ['**/*.integration.test.ts'],
       globalSetup: '<rootDir>/tests/environment/set-up.ts',
+      globalTeardown: '<rootDir>/tests/environment/tear-down.ts',
     },
   ],
 };

@@ -3,6 +3,7 @@ SHELL := /bin/sh
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 STAGE ?= local
+export TOLLGATE_STARTED_AT := $(shell date +%s)
 NODE := node --disable-warning=ExperimentalWarning --import ./localstack/lua-hook.js
 JEST := node --disable-warning=ExperimentalWarning --experimental-vm-modules node_modules/jest/bin/jest.js
 

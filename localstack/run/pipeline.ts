@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import type { LocalEnvironment } from '#localstack/environment.ts';
+import { RESTING_STATES } from '#shared/domain/invoice.ts';
 import { outboxDepth } from '#shared/platform/outbox.ts';
 import { type Cloud, persistently, until } from './cloud.ts';
 import { count, type Steps } from './progress.ts';
@@ -59,45 +60,29 @@ export async function packageEverything(cloud: Cloud, steps: Steps): Promise<voi
   );
 }
 
-/** Keeps the sender and the poller at work until every invoice is at rest. */
-export async function settleInvoices(
-  cloud: Cloud,
-  steps: Steps,
-  onAccepted: () => void,
-): Promise<Record<string, number>> {
+/** Waits until every invoice is at rest. */
+export async function settleInvoices(cloud: Cloud, steps: Steps): Promise<Record<string, number>> {
   return steps.step(
     'invoices: sent and decided',
     async (show) => {
-      const work = new AbortController();
-      const loops = ['send-invoices', 'poll-invoices'].map(async (name) => {
-        while (!work.signal.aborted) {
-          await persistently(() => cloud.invoke(name, { untilIdle: true }), 100);
-        }
-      });
       let byState: Record<string, number> = {};
-      try {
-        await until(
-          'The sending of invoices',
-          SETTLE_BOUND_MS,
-          async () => {
-            byState = await countStates(cloud.dynamo, `${cloud.prefix}-invoices`);
-            if ((byState.accepted ?? 0) > 0) onAccepted();
-            show(describe(byState));
-            return Object.keys(byState).every((state) => RESTING.has(state));
-          },
-          1_000,
-        );
-      } finally {
-        work.abort();
-        await Promise.allSettled(loops);
-      }
+      await until(
+        'The sending of invoices',
+        SETTLE_BOUND_MS,
+        async () => {
+          byState = await countStates(cloud.dynamo, `${cloud.prefix}-invoices`);
+          show(describe(byState));
+          return Object.keys(byState).every((state) => RESTING.has(state));
+        },
+        1_000,
+      );
       return byState;
     },
     describe,
   );
 }
 
-const RESTING = new Set(['accepted', 'parked', 'skipped']);
+const RESTING = new Set<string>(RESTING_STATES);
 
 function describe(byState: Record<string, number>): string {
   return Object.entries(byState)

@@ -82,3 +82,12 @@ export async function countStates(dynamo: Dynamo, table: string): Promise<Record
   for await (const { state } of items) byState[state] = (byState[state] ?? 0) + 1;
   return byState;
 }
+
+/** The counters of the invoice API, with the rate that it allows. */
+export async function readCounters(invoiceApiUrl: string): Promise<Record<string, number>> {
+  const response = await fetch(`${invoiceApiUrl}/books`);
+  const settings = await fetch(`${invoiceApiUrl}/control/settings`);
+  const { counters } = (await response.json()) as { counters: Record<string, number> };
+  const { requestsPerSecond } = (await settings.json()) as { requestsPerSecond: number };
+  return { ...counters, allowedPerSecond: requestsPerSecond };
+}

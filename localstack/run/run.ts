@@ -8,7 +8,7 @@ import { count, showSteps } from './progress.ts';
 import { readSize } from './run-size.ts';
 import { type ChargeToSend, sendCharges } from './send-charges.ts';
 import { sendUsage } from './send-usage.ts';
-import { closeSession, openSession, type Session } from './session.ts';
+import { closeSession, invoiceWhatIsSent, openSession, type Session } from './session.ts';
 import { printWhereabouts } from './whereabouts.ts';
 
 const SEED = 20_261_121;
@@ -51,6 +51,7 @@ async function run(): Promise<boolean> {
       ),
     ({ sent }) => `${count(sent)} events`,
   );
+  await invoiceWhatIsSent(session);
   const charges = await session.steps.step(
     'charges through the HTTP API',
     (show) =>

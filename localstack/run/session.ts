@@ -15,7 +15,7 @@ import { type Cloud, connectCloud, persistently } from './cloud.ts';
 import { ExpectedLedger } from './expected-ledger.ts';
 import { drain, LOCAL_SHARDS, packageEverything, settleInvoices } from './pipeline.ts';
 import { count, type Steps } from './progress.ts';
-import { readBooks, readPackages } from './reconcile.ts';
+import { readBooks, readCounters, readPackages } from './reconcile.ts';
 import {
   conservationRows,
   describeDifference,
@@ -23,6 +23,7 @@ import {
   type RunReport,
   writeReport,
 } from './report.ts';
+import { prepareSending, type Sending } from './sending.ts';
 import { auditSources } from './sources.ts';
 
 /** An environment that is up, deployed and loaded, with what is needed to drive it. */
@@ -35,12 +36,13 @@ export interface Session {
   readonly cloud: Cloud;
   readonly steps: Steps;
   readonly expected: ExpectedLedger;
+  readonly sending: Sending;
+  /** When the command began, as `performance.now()`. */
   readonly startedAt: number;
 }
 
 /** Starts what is not running, deploys, loads, and takes down what the ledger holds already. */
 export async function openSession(environment: LocalEnvironment, steps: Steps): Promise<Session> {
-  const startedAt = performance.now();
   await steps.step('start the local environment', async (show) =>
     startEnvironment(environment, show),
   );
@@ -60,8 +62,27 @@ export async function openSession(environment: LocalEnvironment, steps: Steps): 
     cloud,
     steps,
     expected,
-    startedAt,
+    sending: prepareSending(cloud, environment.invoiceApiUrl),
+    startedAt: startOfCommand(),
   };
+}
+
+/** The time of installing is part of it: make says when it began. */
+function startOfCommand(): number {
+  const seconds = Number(process.env.TOLLGATE_STARTED_AT);
+  return seconds > 0 ? seconds * 1_000 - performance.timeOrigin : 0;
+}
+
+/** Rolls up and packages what has been sent so far, and starts to send the invoices. */
+export async function invoiceWhatIsSent({
+  environment,
+  cloud,
+  steps,
+  sending,
+}: Session): Promise<void> {
+  await drain(environment, cloud, steps);
+  await packageEverything(cloud, steps);
+  sending.start();
 }
 
 /**
@@ -73,13 +94,11 @@ export async function closeSession(
   figures: Readonly<Record<string, number | string>>,
 ): Promise<boolean> {
   const { environment, cloud, steps } = session;
-  const secondsSoFar = () => Math.round((performance.now() - session.startedAt) / 100) / 10;
-  let secondsToFirstAccepted: number | undefined;
-  await drain(environment, cloud, steps);
-  await packageEverything(cloud, steps);
-  const invoicesByState = await settleInvoices(cloud, steps, () => {
-    secondsToFirstAccepted ??= secondsSoFar();
-  });
+  const secondsUntil = (at: number) => Math.round((at - session.startedAt) / 100) / 10;
+  await invoiceWhatIsSent(session);
+  const invoicesByState = await settleInvoices(cloud, steps);
+  await session.sending.stop();
+  const firstAcceptedAt = session.sending.firstAcceptedAt();
   const found = await steps.step('compare every stage', () => compare(session));
   const invoiceApi = await readCounters(environment.invoiceApiUrl);
   const report: RunReport = {
@@ -92,9 +111,11 @@ export async function closeSession(
     },
     invoicesByState,
     invoiceApi,
-    ...(secondsToFirstAccepted !== undefined && { secondsToFirstAccepted }),
+    ...(firstAcceptedAt !== undefined && {
+      secondsToFirstAccepted: secondsUntil(firstAcceptedAt),
+    }),
     steps: steps.timings,
-    seconds: secondsSoFar(),
+    seconds: secondsUntil(performance.now()),
   };
   printReport(report);
   const file =
@@ -135,14 +156,6 @@ async function compare({ environment, cloud, expected: expectedLedger }: Session
   } finally {
     redis.disconnect();
   }
-}
-
-async function readCounters(invoiceApiUrl: string): Promise<Record<string, number>> {
-  const response = await fetch(`${invoiceApiUrl}/books`);
-  const settings = await fetch(`${invoiceApiUrl}/control/settings`);
-  const { counters } = (await response.json()) as { counters: Record<string, number> };
-  const { requestsPerSecond } = (await settings.json()) as { requestsPerSecond: number };
-  return { ...counters, allowedPerSecond: requestsPerSecond };
 }
 
 function describeInvoices(byState: Readonly<Record<string, number>>): Record<string, number> {

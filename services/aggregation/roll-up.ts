@@ -1,6 +1,6 @@
 import pMap from 'p-map';
-import type { Day } from '#shared/domain/billing-period.ts';
-import { foldUsage } from '#shared/domain/usage.ts';
+import { type Day, halfMonthOf } from '#shared/domain/billing-period.ts';
+import { foldUsage, type UsageSum } from '#shared/domain/usage.ts';
 import {
   clearDirtyMark,
   markUsage,
@@ -33,18 +33,18 @@ export interface RollUpSummary {
  * a day stays dirty until its records and the usage marks that announce them are written.
  */
 export async function rollUpShard(store: UsageStore, shard: number): Promise<RollUpSummary> {
-  let dailyRecords = 0;
   const marks = await readDirtyMarks(store, shard);
-  for (const mark of marks) {
-    dailyRecords += await rollUpDay(store, mark.of, shard);
-    await clearDirtyMark(store, shard, mark);
+  const sums: UsageSum[] = [];
+  for (const mark of marks) sums.push(...(await foldDay(store, mark.of, shard)));
+  await pMap(sums, (sum) => putDailyRecord(store, sum), { concurrency: WRITES_AT_ONCE });
+  for (const [period, ofPeriod] of Map.groupBy(sums, (sum) => halfMonthOf(sum.day))) {
+    const clients = new Set(ofPeriod.map((sum) => sum.client));
+    await markUsage(store, shard, period, [...clients]);
   }
-  return { days: marks.length, dailyRecords };
+  await pMap(marks, (mark) => clearDirtyMark(store, shard, mark), { concurrency: WRITES_AT_ONCE });
+  return { days: marks.length, dailyRecords: sums.length };
 }
 
-async function rollUpDay(store: UsageStore, day: Day, shard: number): Promise<number> {
-  const sums = [...foldUsage(await Array.fromAsync(readDeltas(store, day, shard))).values()];
-  await pMap(sums, (sum) => putDailyRecord(store, sum), { concurrency: WRITES_AT_ONCE });
-  await markUsage(store, shard, day, [...new Set(sums.map((sum) => sum.client))]);
-  return sums.length;
+async function foldDay(store: UsageStore, day: Day, shard: number): Promise<UsageSum[]> {
+  return [...foldUsage(await Array.fromAsync(readDeltas(store, day, shard))).values()];
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { type Day, daysOf, type HalfMonth, halfMonthOf } from '#shared/domain/billing-period.ts';
+import { type Day, daysOf, type HalfMonth } from '#shared/domain/billing-period.ts';
 import { shardName } from '#shared/domain/shard.ts';
 import type { Source, UsageSum } from '#shared/domain/usage.ts';
 import {
@@ -145,14 +145,13 @@ export async function* readDailyRecords(
   for await (const item of items) yield toSum(item);
 }
 
-/** Says that these clients have something to package for the half month of `day`. */
+/** Says that these clients have something to package for a half month. */
 export async function markUsage(
   store: UsageStore,
   shard: number,
-  day: Day,
+  period: HalfMonth,
   clients: readonly string[],
 ): Promise<void> {
-  const period = halfMonthOf(day);
   await putItems(store.dynamo, store.table, [{ pk: PERIODS_PARTITION, sk: period }]);
   await putMarks(store, usageMarkPartition(period, shard), clients);
 }

@@ -99,13 +99,14 @@ export async function closeSession(
   const invoicesByState = await settleInvoices(cloud, steps);
   await session.sending.stop();
   const firstAcceptedAt = session.sending.firstAcceptedAt();
-  const found = await steps.step('compare every stage', () => compare(session));
+  const { counts, ...found } = await steps.step('compare every stage', () => compare(session));
   const invoiceApi = await readCounters(environment.invoiceApiUrl);
   const report: RunReport = {
     finishedAt: new Date().toISOString(),
     ...found,
     figures: {
       ...figures,
+      ...counts,
       ...describeInvoices(invoicesByState),
       'requests to the invoice API': describeRequests(invoiceApi),
     },
@@ -147,6 +148,13 @@ async function compare({ environment, cloud, expected: expectedLedger }: Session
     const [first] = [...found, ...audit.differences];
     const different = found.length + audit.differences.length;
     return {
+      counts: {
+        'metered events in the ledger': [...ledger.sums.values()].reduce(
+          (n, sum) => n + sum.events,
+          0,
+        ),
+        'daily records': daily.sums.size,
+      },
       isConserved: different + audit.balances.length === 0,
       conservation: conservationRows({ expected, ledger, daily, packages, books, held }),
       differences: different,
@@ -159,9 +167,11 @@ async function compare({ environment, cloud, expected: expectedLedger }: Session
 }
 
 function describeInvoices(byState: Readonly<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(byState).map(([state, number]) => [`invoices ${state}`, number]),
-  );
+  const states = Object.entries(byState);
+  return {
+    packages: states.reduce((sum, [, number]) => sum + number, 0),
+    ...Object.fromEntries(states.map(([state, number]) => [`invoices ${state}`, number])),
+  };
 }
 
 function describeRequests(counters: Readonly<Record<string, number>>): string {

@@ -11,7 +11,7 @@ import {
 } from './usage-store.ts';
 
 const WRITES_AT_ONCE = 16;
-const READS_AT_ONCE = 16;
+const READS_AT_ONCE = 8;
 
 /** The shards that have days to fold. */
 export async function planRollUp(store: UsageStore, shards: number): Promise<number[]> {
@@ -34,8 +34,10 @@ export interface RollUpSummary {
  */
 export async function rollUpShard(store: UsageStore, shard: number): Promise<RollUpSummary> {
   const marks = await readDirtyMarks(store, shard);
-  const sums: UsageSum[] = [];
-  for (const mark of marks) sums.push(...(await foldDay(store, mark.of, shard)));
+  const folds = await pMap(marks, (mark) => foldDay(store, mark.of, shard), {
+    concurrency: READS_AT_ONCE,
+  });
+  const sums = folds.flat();
   await pMap(sums, (sum) => putDailyRecord(store, sum), { concurrency: WRITES_AT_ONCE });
   for (const [period, ofPeriod] of Map.groupBy(sums, (sum) => halfMonthOf(sum.day))) {
     const clients = new Set(ofPeriod.map((sum) => sum.client));

@@ -1,5 +1,5 @@
 import type { LedgerEvent } from './ledger-event.ts';
-import { type UsageKey, type UsageSum, usageKeyOf } from './usage.ts';
+import { foldUsage, type UsageKey, type UsageSum } from './usage.ts';
 
 /** The sums of one stage of the pipeline, keyed by `usageKeyOf`. */
 export interface Stage {
@@ -55,7 +55,7 @@ function isSame(a: Totals, b: Totals): boolean {
   );
 }
 
-/** Adds up a stage per currency and source, for the table that people read. */
+/** Adds up a stage per currency, for the table that people read. */
 export function totalsByCurrency(sums: Iterable<UsageSum>): Map<string, Totals> {
   const totals = new Map<string, Totals>();
   for (const sum of sums) {
@@ -69,11 +69,9 @@ export function totalsByCurrency(sums: Iterable<UsageSum>): Map<string, Totals> 
   return totals;
 }
 
-/** Key for sums that came from elsewhere (a journal, another system's books). */
+/** A stage of sums from elsewhere (a table, another system's books). Sums of one key add up: what is there twice must show. */
 export function stageOf(name: string, sums: Iterable<UsageSum>): Stage {
-  const keyed = new Map<string, UsageSum>();
-  for (const sum of sums) keyed.set(usageKeyOf(sum), sum);
-  return { name, sums: keyed };
+  return { name, sums: foldUsage(sums) };
 }
 
 /** Invariant 3: the balance that the journal implies for each client: opening + top-ups + adjustments − charges. */

@@ -1,21 +1,25 @@
 import * as z from 'zod/mini';
+import { MAX_QUANTITY_MICROS, parseMicros } from '#shared/domain/money.ts';
 import * as field from './fields.ts';
 
 /** JSON numbers are doubles: up to 15 digits they are what was written, beyond that nobody knows. */
 const isExactNumber = (value: number) =>
   /^\d+(\.\d{1,6})?$/.test(String(value)) && String(value).replace('.', '').length <= 15;
 
-const quantity = z.union([
-  field.quantity,
-  z.pipe(
-    z.number().check(
-      z.refine(isExactNumber, {
-        error: 'must be zero or more with at most 6 decimals; send one of over 15 digits as a string',
-      }),
+const MAX_QUANTITY = Number(MAX_QUANTITY_MICROS / 1_000_000n);
+
+const quantity = z.union(
+  [
+    field.quantity,
+    z.pipe(
+      z.number().check(z.gte(0), z.lte(MAX_QUANTITY), z.refine(isExactNumber)),
+      z.transform((value) => parseMicros(String(value)) as bigint),
     ),
-    z.transform((value) => field.quantity.parse(String(value))),
-  ),
-]);
+  ],
+  {
+    error: `must be zero or more with at most 6 decimals, at most ${MAX_QUANTITY}; send one of over 15 digits as a string`,
+  },
+);
 
 /**
  * One usage event: a CloudEvent 1.0 whose subject is the client. `source` and `id` together are unique

@@ -1,0 +1,188 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { usageSum, usageSums } from '#shared/testing/usage-arbitraries.ts';
+import {
+  type InvoicePackage,
+  invoiceIdOf,
+  MAX_PACKAGE_LINES,
+  packagesToAdd,
+  parseInvoiceId,
+} from './packaging.ts';
+import { foldUsage, type UsageSum, usageKeyOf } from './usage.ts';
+
+const PERIOD = '2026-11-H1';
+const sums = fc.array(
+  usageSum.map((sum): UsageSum => ({ ...sum, client: 'acme' })),
+  { maxLength: 20 },
+);
+
+/** Runs packaging after each growth of the daily records; returns all packages. */
+function packageRuns(growths: readonly (readonly UsageSum[])[]) {
+  const daily = new Map<string, UsageSum>();
+  const packages: InvoicePackage[] = [];
+  const linesOf = () => packages.flatMap((each) => each.lines);
+  const runs = growths.map((growth) => {
+    foldUsage(growth, daily);
+    const added = packagesToAdd('acme', PERIOD, daily.values(), linesOf(), packages.length + 1);
+    packages.push(...added);
+    return added;
+  });
+  return { daily, packages, runs, linesOf };
+}
+
+describe('any sequence of runs over growing daily records', () => {
+  test('bills each key what its records hold, and nothing again', () => {
+    fc.assert(
+      fc.property(fc.array(sums, { maxLength: 6 }), (growths) => {
+        const { daily, packages, linesOf } = packageRuns(growths);
+        const billed = foldUsage(linesOf().map(({ kind, ...sum }) => sum));
+        expect(billed).toEqual(new Map([...billed.keys()].map((key) => [key, daily.get(key)])));
+        const unbilled = [...daily].filter(([key]) => !billed.has(key));
+        expect(unbilled).toEqual([]);
+        const next = packages.length + 1;
+        expect(packagesToAdd('acme', PERIOD, daily.values(), linesOf(), next)).toEqual([]);
+      }),
+    );
+  });
+
+  test('numbers revisions on, gives each package one currency, and adds it up', () => {
+    fc.assert(
+      fc.property(fc.array(sums, { maxLength: 6 }), (growths) => {
+        const { packages } = packageRuns(growths);
+        packages.forEach((invoice, index) => {
+          const { id, client, period, revision, lines, currency, totalMicros } = invoice;
+          expect({ id, client, period, revision }).toEqual({
+            id: invoiceIdOf('acme', PERIOD, index + 1),
+            client: 'acme',
+            period: PERIOD,
+            revision: index + 1,
+          });
+          expect(lines.length > 0 && lines.every((line) => line.currency === currency)).toBe(true);
+          expect(lines.reduce((total, line) => total + line.amountMicros, 0n)).toBe(totalMicros);
+          expect(new Set(lines.map(usageKeyOf)).size).toBe(lines.length);
+        });
+      }),
+    );
+  });
+
+  test('calls the first lines of a currency usage, and all of later runs adjustments', () => {
+    fc.assert(
+      fc.property(fc.array(sums, { maxLength: 6 }), (growths) => {
+        const seen = new Set<string>();
+        for (const run of packageRuns(growths).runs) {
+          for (const { currency, lines } of run) {
+            const expected = seen.has(currency) ? 'adjustment' : 'usage';
+            expect(lines.every(({ kind }) => kind === expected)).toBe(true);
+          }
+          for (const { currency } of run) seen.add(currency);
+        }
+      }),
+    );
+  });
+});
+
+test('the order of records and of earlier lines does not matter', () => {
+  fc.assert(
+    fc.property(sums, sums, (first, second) => {
+      const { daily, packages, linesOf } = packageRuns([first]);
+      foldUsage(second, daily);
+      const next = packages.length + 1;
+      const records = [...daily.values()];
+      expect(packagesToAdd('acme', PERIOD, records.reverse(), linesOf().reverse(), next)).toEqual(
+        packagesToAdd('acme', PERIOD, daily.values(), linesOf(), next),
+      );
+    }),
+  );
+});
+
+test('late usage becomes a line of its own day in the next revision', () => {
+  const sum = { client: 'acme', meter: 'sms', currency: 'EUR', source: 'postpaid' } as const;
+  const one = { ...sum, events: 1, quantityMicros: 1n, amountMicros: 7n };
+  const { packages } = packageRuns([
+    [{ ...one, day: '2026-11-03' }],
+    [
+      { ...one, day: '2026-11-02' },
+      { ...one, day: '2026-11-03', amountMicros: 2n },
+    ],
+  ]);
+  expect(packages).toMatchObject([
+    { revision: 1, totalMicros: 7n, lines: [{ kind: 'usage', day: '2026-11-03' }] },
+    {
+      revision: 2,
+      totalMicros: 9n,
+      lines: [
+        { kind: 'adjustment', day: '2026-11-02', amountMicros: 7n },
+        { kind: 'adjustment', day: '2026-11-03', amountMicros: 2n },
+      ],
+    },
+  ]);
+});
+
+test('usage that costs nothing is packaged too: its quantity is billed', () => {
+  fc.assert(
+    fc.property(usageSums, (some) => {
+      const free = some.map((sum) => ({ ...sum, client: 'acme', amountMicros: 0n }));
+      const { daily, linesOf } = packageRuns([free]);
+      expect(linesOf()).toHaveLength(daily.size);
+    }),
+  );
+});
+
+test('a package holds at most MAX_PACKAGE_LINES; the rest continues in the next revisions', () => {
+  const many = (currency: string, count: number) =>
+    Array.from(
+      { length: count },
+      (_, index): UsageSum => ({
+        client: 'acme',
+        day: '2026-11-03',
+        meter: `m${index}`,
+        currency,
+        source: 'postpaid',
+        events: 1,
+        quantityMicros: 1n,
+        amountMicros: 1n,
+      }),
+    );
+  const records = [...many('USD', 2 * MAX_PACKAGE_LINES + 1), ...many('EUR', MAX_PACKAGE_LINES)];
+  const { packages } = packageRuns([records]);
+  expect(packages.map(({ currency, lines }) => [currency, lines.length])).toEqual([
+    ['EUR', MAX_PACKAGE_LINES],
+    ['USD', MAX_PACKAGE_LINES],
+    ['USD', MAX_PACKAGE_LINES],
+    ['USD', 1],
+  ]);
+});
+
+describe('an invoice id', () => {
+  const clients = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._:@+~=-]{0,127}$/);
+  const periods = fc
+    .tuple(fc.integer({ min: 1970, max: 2999 }), fc.integer({ min: 1, max: 12 }), fc.nat(1))
+    .map(([year, month, half]) => `${year}-${String(month).padStart(2, '0')}-H${half + 1}`);
+
+  test('gives its parts back', () => {
+    fc.assert(
+      fc.property(
+        clients,
+        periods,
+        fc.integer({ min: 1, max: 999_999 }),
+        (client, period, revision) => {
+          const id = invoiceIdOf(client, period, revision);
+          expect(parseInvoiceId(id)).toEqual({ client, period, revision });
+        },
+      ),
+    );
+  });
+
+  test.each([
+    '',
+    '2026-11-H1',
+    '2026-11-H1.1',
+    '2026-11-H1.1.',
+    '2026-11-H1.0.acme',
+    '2026-11-H1.01.acme',
+    '2026-11-H1.1000000.acme',
+    '2026-11-H3.1.acme',
+    '2026-11.1.acme',
+    'acme',
+  ])('is not %j', (text) => expect(parseInvoiceId(text)).toBeUndefined());
+});

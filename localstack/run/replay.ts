@@ -10,7 +10,6 @@ import { openReplayAccounts } from './replay-accounts.ts';
 import { type ChargeToSend, sendCharges } from './send-charges.ts';
 import { sendUsage } from './send-usage.ts';
 import { closeSession, openSession, type Session } from './session.ts';
-import { printWhereabouts } from './whereabouts.ts';
 
 const CHARGES_AT_ONCE = 16;
 
@@ -39,13 +38,11 @@ async function replay(): Promise<boolean> {
     AS === 'usage'
       ? await replayAsUsage(session, inspection, rows())
       : await replayAsCharges(session, inspection, rows);
-  const isConserved = await closeSession(session, {
+  return closeSession(session, {
     'lines malformed and skipped': inspection.malformedCount,
     ...figures,
     'requests sent again': session.api.retries(),
   });
-  printWhereabouts(session);
-  return isConserved;
 }
 
 async function replayAsUsage(

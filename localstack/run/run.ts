@@ -9,7 +9,6 @@ import { readSize } from './run-size.ts';
 import { type ChargeToSend, sendCharges } from './send-charges.ts';
 import { sendUsage } from './send-usage.ts';
 import { closeSession, invoiceWhatIsSent, openSession, type Session } from './session.ts';
-import { printWhereabouts } from './whereabouts.ts';
 
 const SEED = 20_261_121;
 const ACCOUNTS = 100;
@@ -73,7 +72,7 @@ async function run(): Promise<boolean> {
       ),
     ({ sent }) => `${count(sent)} charges`,
   );
-  const isConserved = await closeSession(session, {
+  return closeSession(session, {
     'charges sent': charges.sent,
     'charges authorized': charges.authorized - charges.replayed,
     'charges refused': charges.refused,
@@ -81,8 +80,6 @@ async function run(): Promise<boolean> {
     'usage events recorded': usage.recorded,
     'requests sent again': session.api.retries(),
   });
-  printWhereabouts(session);
-  return isConserved;
 }
 
 function pastHalfMonth({ timeZone }: Session): { fromMs: number; toMs: number } {

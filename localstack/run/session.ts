@@ -11,7 +11,7 @@ import { differences, stageOf } from '#shared/domain/conservation.ts';
 import type { PriceList } from '#shared/domain/price.ts';
 import { foldUsage } from '#shared/domain/usage.ts';
 import { type Api, connectApi } from './api.ts';
-import { type Cloud, connectCloud, persistently } from './cloud.ts';
+import { type Cloud, connectCloud } from './cloud.ts';
 import { ExpectedLedger } from './expected-ledger.ts';
 import { drain, LOCAL_SHARDS, packageEverything, settleInvoices } from './pipeline.ts';
 import { count, type Steps } from './progress.ts';
@@ -25,6 +25,7 @@ import {
 } from './report.ts';
 import { prepareSending, type Sending } from './sending.ts';
 import { auditSources } from './sources.ts';
+import { printWhereabouts } from './whereabouts.ts';
 
 /** An environment that is up, deployed and loaded, with what is needed to drive it. */
 export interface Session {
@@ -48,9 +49,17 @@ export async function openSession(environment: LocalEnvironment, steps: Steps): 
   );
   await steps.step('deploy', () => deployLocally(environment));
   const apiKey = await steps.step('load prices and an API key', () => loadData(environment));
+  return joinSession(environment, apiKey, steps);
+}
+
+/** A session on an environment that is deployed and loaded already. */
+export async function joinSession(
+  environment: LocalEnvironment,
+  apiKey: string,
+  steps: Steps,
+): Promise<Session> {
   const cloud = connectCloud(environment);
   const expected = new ExpectedLedger();
-  await persistently(() => cloud.invoke('relay-events', { untilEmpty: true }));
   await drain(environment, cloud, steps);
   await expected.start(readLedger(auditSources(cloud).ledger));
   return {
@@ -85,14 +94,11 @@ export async function invoiceWhatIsSent({
   sending.start();
 }
 
-/**
- * Takes everything that was sent to its end, compares every stage with what was expected, and says so on the screen and in
- * `.local/run-report.json`. Returns whether everything was conserved.
- */
-export async function closeSession(
+/** Takes everything that was sent to its end and compares every stage with what was expected. */
+export async function finishSession(
   session: Session,
   figures: Readonly<Record<string, number | string>>,
-): Promise<boolean> {
+): Promise<RunReport> {
   const { environment, cloud, steps } = session;
   const secondsUntil = (at: number) => Math.round((at - session.startedAt) / 100) / 10;
   await invoiceWhatIsSent(session);
@@ -101,7 +107,7 @@ export async function closeSession(
   const firstAcceptedAt = session.sending.firstAcceptedAt();
   const { counts, ...found } = await steps.step('compare every stage', () => compare(session));
   const invoiceApi = await readCounters(environment.invoiceApiUrl);
-  const report: RunReport = {
+  return {
     finishedAt: new Date().toISOString(),
     ...found,
     figures: {
@@ -109,6 +115,10 @@ export async function closeSession(
       ...counts,
       ...describeInvoices(invoicesByState),
       'requests to the invoice API': describeRequests(invoiceApi),
+      ...(firstAcceptedAt !== undefined && {
+        'seconds to the first accepted invoice': secondsUntil(firstAcceptedAt),
+      }),
+      'seconds in all': secondsUntil(performance.now()),
     },
     invoicesByState,
     invoiceApi,
@@ -118,13 +128,20 @@ export async function closeSession(
     steps: steps.timings,
     seconds: secondsUntil(performance.now()),
   };
+}
+
+const REPORT_FILE = join('.local', 'run-report.json');
+
+/** Finishes a session in front of a person: the summary on the screen, all of it in a file. Returns whether everything was conserved. */
+export async function closeSession(
+  session: Session,
+  figures: Readonly<Record<string, number | string>>,
+): Promise<boolean> {
+  const report = await finishSession(session, figures);
   printReport(report);
-  const file =
-    environment.name === 'run'
-      ? join('.local', 'run-report.json')
-      : join('.local', environment.name, 'run-report.json');
-  writeReport(join(REPOSITORY_FOLDER, file), report);
-  console.log(`  The whole report: ${file}`);
+  writeReport(join(REPOSITORY_FOLDER, REPORT_FILE), report);
+  console.log(`  The whole report: ${REPORT_FILE}`);
+  printWhereabouts(session);
   return report.isConserved;
 }
 

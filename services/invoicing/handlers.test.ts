@@ -1,3 +1,4 @@
+import { Metrics } from '@aws-lambda-powertools/metrics';
 import {
   BatchGetCommand,
   DynamoDBDocumentClient,
@@ -21,9 +22,11 @@ const logged = jest.spyOn(log, 'info').mockImplementation(() => {});
 beforeAll(() => {
   process.env.INVOICES_TABLE = 'invoices';
   process.env.AWS_REGION = 'us-east-1';
-  jest.spyOn(console, 'log').mockImplementation(() => {});
+  jest.spyOn(Metrics.prototype, 'publishStoredMetrics').mockReturnThis();
 });
-afterAll(() => jest.restoreAllMocks());
+afterAll(() => {
+  jest.restoreAllMocks();
+});
 beforeEach(() => {
   mock.reset();
   logged.mockClear();

@@ -122,7 +122,9 @@ function readRetryAfter(headers: Headers): number | undefined {
   const text = headers.get('retry-after')?.trim();
   if (!text) return undefined;
   const nowMs = Date.parse(headers.get('date') ?? '') || Date.now();
-  const waitMs = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - nowMs;
+  const isDate = /^[A-Z][a-z]{2,8},? /.test(text);
+  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  const waitMs = isDate ? Date.parse(text) - nowMs : seconds * 1_000;
   if (Number.isNaN(waitMs)) return undefined;
   return Math.min(Math.max(waitMs, 0), MAX_RETRY_AFTER_MS);
 }

@@ -18,7 +18,9 @@ const store = createInvoiceStore(connectDynamo(new DynamoDBClient({})), 'invoice
 const entry = { atMs: 5n, call: 'submit', answer: 'taken' } as const;
 const change = { state: 'submitted', dueAtMs: 9, attempts: 1, nowMs: 5, entry } as const;
 
-beforeEach(() => mock.reset());
+beforeEach(() => {
+  mock.reset();
+});
 
 describe('a change', () => {
   test('is written only over the version that was read, and returns what was written', async () => {

@@ -35,7 +35,7 @@ const AHEAD_MS = 500;
  * A permit that cannot be used within this of its slot is left unused. A process that was held up
  * would otherwise send all it has at once, on top of what others send by the clock.
  */
-const LATE_MS = 50;
+const LATE_MS = 30;
 
 const LOWEST_PART = 1 / 20;
 

@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createInvoiceStore, type InvoiceStore } from './invoice-store.ts';
+import { listInvoices } from './list-invoices.ts';
+import { createInvoicesTable } from './testing/invoices-table.ts';
+import { invoiceItem } from './testing/memory-store.ts';
+
+let table: Awaited<ReturnType<typeof createInvoicesTable>>;
+let store: InvoiceStore;
+
+beforeAll(async () => {
+  table = await createInvoicesTable();
+  store = createInvoiceStore(table.dynamo, table.name);
+}, 60_000);
+afterAll(() => table.remove());
+
+const entry = { atMs: 7n, call: 'submit', answer: 'refused', latencyMs: 12n } as const;
+const parked = { state: 'parked', dueAtMs: 7, attempts: 1, nowMs: 7, entry } as const;
+
+test('a change is what is read afterwards, and an older reader has lost', async () => {
+  const item = invoiceItem({ client: 'changed', totalMicros: 2n ** 70n });
+  await table.put([item]);
+  const change = { ...parked, reason: 'refused_by_invoice_api', detail: '422' };
+  const first = await store.change(item, change);
+  expect(first.type).toBe('changed');
+  const read = await store.get(item);
+  expect(first).toEqual({ type: 'changed', item: read });
+  expect(read).toMatchObject({ totalMicros: 2n ** 70n, version: 2n, history: [entry] });
+  expect(await store.change(item, change)).toEqual({ type: 'lease_lost' });
+
+  if (!read) throw new Error('the item is gone');
+  await store.change(read, { state: 'packaged', dueAtMs: 8, attempts: 0, nowMs: 8 });
+  expect(await store.get(item)).toMatchObject({ state: 'packaged', version: 3n, history: [entry] });
+  expect(await store.get(item)).not.toHaveProperty('reason');
+});
+
+test('of many who read the same, one changes it', async () => {
+  const item = invoiceItem({ client: 'contended' });
+  await table.put([item]);
+  const results = await Promise.all(Array.from({ length: 10 }, () => store.change(item, parked)));
+  expect(results.filter(({ type }) => type === 'changed')).toHaveLength(1);
+});
+
+test('the oldest of a state come first, and leave the index as their state changes', async () => {
+  const items = Array.from({ length: 30 }, (_, index) =>
+    invoiceItem({ client: `queued-${index}`, state: 'unknown', dueAtMs: BigInt(1_000 - index) }),
+  );
+  await table.put(items);
+  const oldest = await store.oldest('unknown', 5);
+  expect(oldest.map(({ dueAtMs }) => dueAtMs)).toEqual([971, 972, 973, 974, 975]);
+  const [last] = items.slice(-1);
+  if (last) await store.change(last, parked);
+  expect((await store.oldest('unknown', 1)).map(({ dueAtMs }) => dueAtMs)).toEqual([972]);
+});
+
+test('lists walk through all partitions by their cursors', async () => {
+  const items = ['2026-09-H1', '2026-09-H2'].flatMap((period) =>
+    Array.from({ length: 25 }, (_, index) =>
+      invoiceItem({ client: `listed-${index}`, period, state: index % 2 ? 'accepted' : 'skipped' }),
+    ),
+  );
+  await table.put(items);
+  for (const filter of [
+    { period: '2026-09-H1' },
+    { period: '2026-09-H2', state: 'accepted' as const },
+    { state: 'skipped' as const },
+    { client: 'listed-3' },
+  ]) {
+    const ids: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await listInvoices(store, filter, 4, cursor);
+      ids.push(...page.invoices.map(({ id }) => id));
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+    const expected = items.filter((item) =>
+      Object.entries(filter).every(([name, value]) => Reflect.get(item, name) === value),
+    );
+    expect(ids.sort()).toEqual(expected.map(({ id }) => id).sort());
+  }
+});

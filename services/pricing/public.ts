@@ -16,10 +16,11 @@ export function cachedPriceList(
   return () => {
     if (!list || nowMs() - readAtMs >= CACHE_MS) {
       readAtMs = nowMs();
-      list = readPriceList(store);
-      list.catch(() => {
-        list = undefined;
+      const read = readPriceList(store);
+      read.catch(() => {
+        if (list === read) list = undefined;
       });
+      list = read;
     }
     return list;
   };

@@ -23,10 +23,18 @@ replay: setup ## Replay real usage: FILE=… [MAPPING=…] [AS=usage|charges] [S
 	@$(NODE) localstack/run/replay.ts
 
 test: setup ## Run all tests: unit, property, integration and end to end, on ports of their own
-	@$(JEST)
+	@mkdir -p .local && $(JEST) --json --outputFile=.local/test-results.json
 
 test-unit: setup ## Run only the tests that need nothing running
 	@$(JEST) --selectProjects unit
+
+check: ## Check types, style, imports, templates and state machines
+	@sh localstack/setup.sh check
+	@tsc
+	@biome check .
+	@depcruise --config .dependency-cruiser.cjs --output-type err shared services localstack tests
+	@node checks/code.ts
+	@sh checks/templates.sh
 
 start: setup ## Start Valkey, the local cloud and the invoice API simulator
 	@node localstack/start.ts
@@ -34,7 +42,7 @@ start: setup ## Start Valkey, the local cloud and the invoice API simulator
 deploy: setup ## Deploy; STAGE=local (the default) to the local cloud, any other stage to AWS with your credentials
 ifeq ($(STAGE),local)
 	@node localstack/start.ts
-	@node localstack/deploy.ts
+	@node localstack/stack.ts deploy
 else
 	@serverless deploy --stage $(STAGE)
 endif
@@ -53,7 +61,7 @@ stop: ## Stop everything that runs
 
 remove: ## Remove the stack; STAGE=local (the default) or a stage on AWS
 ifeq ($(STAGE),local)
-	@node localstack/remove.ts
+	@node localstack/stack.ts remove
 else
 	@serverless remove --stage $(STAGE)
 endif

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import type { LocalEnvironment } from '#localstack/environment.ts';
 import { RESTING_STATES } from '#shared/domain/invoice.ts';
@@ -52,12 +53,27 @@ export async function packageEverything(cloud: Cloud, steps: Steps): Promise<voi
   );
   await steps.step(
     'packaging: records to invoices',
-    () =>
-      persistently(() => cloud.execute('packaging', { includeRunning: true }), 3) as Promise<{
-        packages: number;
-      }>,
+    async (show) => {
+      const run = persistently(() => cloud.execute('packaging', { includeRunning: true }), 3);
+      await showUntil(run, async () => {
+        const byState = await countStates(cloud.dynamo, `${cloud.prefix}-invoices`);
+        show(describe(byState));
+      });
+      return (await run) as { packages: number };
+    },
     ({ packages }) => `${count(packages)} packages`,
   );
+}
+
+const SHOW_MS = 2_000;
+
+/** Shows how far something is until it has ended, well or not. */
+async function showUntil(work: Promise<unknown>, show: () => Promise<void>): Promise<void> {
+  const ended = work.then(
+    () => true,
+    () => true,
+  );
+  while (!(await Promise.race([ended, delay(SHOW_MS, false)]))) await show();
 }
 
 /** Waits until every invoice is at rest. */

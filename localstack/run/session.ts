@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { deployLocally } from '#localstack/deploy.ts';
 import { type LocalEnvironment, REPOSITORY_FOLDER } from '#localstack/environment.ts';
 import { loadData } from '#localstack/load.ts';
 import { readPrices } from '#localstack/seed/prices.ts';
+import { deployLocally } from '#localstack/stack.ts';
 import { startEnvironment } from '#localstack/start.ts';
 import { readLedger } from '#services/aggregation/public.ts';
 import { auditConservation } from '#services/audit/audit-conservation.ts';

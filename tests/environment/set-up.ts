@@ -1,6 +1,6 @@
-import { deployLocally } from '#localstack/deploy.ts';
 import { childVariables, readLocalEnvironment } from '#localstack/environment.ts';
 import { loadData } from '#localstack/load.ts';
+import { deployLocally } from '#localstack/stack.ts';
 import { startEnvironment } from '#localstack/start.ts';
 import { stopEnvironment } from '#localstack/stop.ts';
 

@@ -12,15 +12,26 @@ import {
 import { withLock } from './lock.ts';
 
 /** Deploys the stack to a local environment by a stock `serverless deploy`. Throws with the end of its log. */
-export async function deployLocally(environment: LocalEnvironment): Promise<void> {
-  mkdirSync(environment.stateFolder, { recursive: true });
-  const logFile = join(environment.stateFolder, 'deploy.log');
-  // Two deploys of one checkout would build into the same folders.
-  await withLock(join(REPOSITORY_FOLDER, '.local'), () => deploy(environment, logFile));
+export function deployLocally(environment: LocalEnvironment): Promise<void> {
+  return runServerless(environment, 'deploy');
 }
 
-async function deploy(environment: LocalEnvironment, logFile: string): Promise<void> {
-  const child = spawn('serverless', ['deploy', '--stage', environment.stage], {
+/** Removes the stack from a local environment, with everything that it holds. */
+export function removeLocally(environment: LocalEnvironment): Promise<void> {
+  return runServerless(environment, 'remove');
+}
+
+type Command = 'deploy' | 'remove';
+
+async function runServerless(environment: LocalEnvironment, command: Command): Promise<void> {
+  mkdirSync(environment.stateFolder, { recursive: true });
+  // Two deploys of one checkout would build into the same folders.
+  await withLock(join(REPOSITORY_FOLDER, '.local'), () => run(environment, command));
+}
+
+async function run(environment: LocalEnvironment, command: Command): Promise<void> {
+  const logFile = join(environment.stateFolder, `${command}.log`);
+  const child = spawn('serverless', [command, '--stage', environment.stage], {
     cwd: REPOSITORY_FOLDER,
     env: {
       ...childVariables(environment),
@@ -40,13 +51,18 @@ async function deploy(environment: LocalEnvironment, logFile: string): Promise<v
   await new Promise((resolve) => log.end(resolve));
   if (status === 0) return;
   const lines = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-30).join('\n');
-  throw new Error(`The deploy failed:\n${lines}`);
+  throw new Error(`serverless ${command} failed:\n${lines}`);
 }
 
 if (import.meta.main) {
   await runCommand(async () => {
     const environment = readLocalEnvironment();
-    await deployLocally(environment);
-    console.log(`Deployed to the local cloud: ${environment.httpApiUrl}/v1`);
+    if (process.argv[2] === 'remove') {
+      await removeLocally(environment);
+      console.log('Removed from the local cloud.');
+    } else {
+      await deployLocally(environment);
+      console.log(`Deployed to the local cloud: ${environment.httpApiUrl}/v1`);
+    }
   });
 }

@@ -8,7 +8,7 @@ NODE := node --disable-warning=ExperimentalWarning --import ./localstack/lua-hoo
 JEST := node --disable-warning=ExperimentalWarning --experimental-vm-modules node_modules/jest/bin/jest.js
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run replay test test-unit check start deploy load reset status stop remove openapi
+.PHONY: help setup run replay test test-unit check start deploy load reset status stop redrive remove openapi
 
 help: ## List what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ status: ## Show what runs where, and the queues
 
 stop: ## Stop everything that runs
 	@node localstack/stop.ts
+
+redrive: ## Send dead letters back to their queue (local cloud)
+	@$(NODE) localstack/run/redrive.ts
 
 remove: ## Remove the stack; STAGE=local (the default) or a stage on AWS
 ifeq ($(STAGE),local)

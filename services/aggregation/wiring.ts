@@ -9,6 +9,7 @@ import { recordingSettings, redisSettings } from '#shared/platform/settings.ts';
 import type { Consuming } from './consume-batch.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { UsageRecording } from './record-usage.ts';
+import type { DeadLetters } from './redrive-dead-letters.ts';
 import type { UsageStore } from './usage-store.ts';
 
 const dynamo = once(() => connectDynamo());
@@ -49,4 +50,13 @@ export const wireConsuming = once((): Consuming & { quarantine: Quarantine } => 
 export const wireRollUp = once((): { store: UsageStore; shards: number } => {
   const env = readEnv(z.object({ USAGE_TABLE: text, SHARDS: integer(1, 999) }));
   return { store: { dynamo: dynamo(), table: env.USAGE_TABLE }, shards: env.SHARDS };
+});
+
+export const wireDeadLetters = once((): DeadLetters => {
+  const env = readEnv(z.object({ CONSUMPTION_QUEUE_URL: text, CONSUMPTION_DLQ_URL: text }));
+  return {
+    sqs: new SQSClient({ useQueueUrlAsEndpoint: false }),
+    queueUrl: env.CONSUMPTION_QUEUE_URL,
+    deadLetterQueueUrl: env.CONSUMPTION_DLQ_URL,
+  };
 });

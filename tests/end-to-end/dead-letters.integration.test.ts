@@ -6,7 +6,8 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { beforeAll, expect, test } from '@jest/globals';
-import { until } from '#localstack/run/cloud.ts';
+import { readLocalEnvironment } from '#localstack/environment.ts';
+import { connectCloud, until } from '#localstack/run/cloud.ts';
 
 const sqs = new SQSClient({ useQueueUrlAsEndpoint: false });
 let queueUrl: string;
@@ -51,3 +52,30 @@ test.each([
   },
   30_000,
 );
+
+test('dead letters go back to their queue when an operator says so', async () => {
+  const body = `redriven ${Math.random()}`;
+  await sqs.send(new SendMessageCommand({ QueueUrl: deadLetterUrl, MessageBody: body }));
+  const cloud = connectCloud(readLocalEnvironment(process.env, 'test'));
+  const { redriven } = await cloud.invoke<{ redriven: number }>('redrive-dead-letters', {});
+  expect(redriven).toBeGreaterThanOrEqual(1);
+  // It is no better than before, so it comes back, now with its reason.
+  await until('the return of the dead letter', 20_000, async () => {
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: deadLetterUrl,
+        MessageAttributeNames: ['All'],
+        WaitTimeSeconds: 1,
+      }),
+    );
+    const found = Messages.find(({ Body }) => Body === body);
+    if (!found) return false;
+    await sqs.send(
+      new DeleteMessageCommand({
+        QueueUrl: deadLetterUrl,
+        ReceiptHandle: found.ReceiptHandle,
+      }),
+    );
+    return found.MessageAttributes?.reason?.StringValue === 'not_json';
+  });
+}, 30_000);

@@ -32,7 +32,7 @@ check: ## Check types, style, imports, templates and state machines
 	@sh localstack/setup.sh check
 	@tsc
 	@biome check .
-	@depcruise --config .dependency-cruiser.cjs --output-type err shared services localstack tests
+	@depcruise --config .dependency-cruiser.cjs --output-type err shared services localstack tests checks
 	@node checks/code.ts
 	@sh checks/templates.sh
 
@@ -47,8 +47,8 @@ else
 	@serverless deploy --stage $(STAGE)
 endif
 
-load: setup ## Load prices and an API key into the local cloud
-	@node localstack/load.ts
+load: setup ## Load prices (PRICES=file) and make an API key (SCOPES=charge,usage,operate); STAGE=local or one on AWS
+	@STAGE=$(STAGE) node localstack/load.ts
 
 reset: setup ## Bring the 100 accounts prepaid-001 to prepaid-100 to a known balance (BALANCE=25.00)
 	@node localstack/run/reset.ts

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createApiKey, findApiKey } from '#services/access/api-key-store.ts';
 import { putPriceList } from '#services/pricing/price-list-store.ts';
-import { SCOPES } from '#shared/contracts/api-keys.ts';
-import { connectDynamo } from '#shared/platform/dynamo.ts';
+import { SCOPES, type Scope } from '#shared/contracts/api-keys.ts';
+import { connectDynamo, type Dynamo } from '#shared/platform/dynamo.ts';
 import { runCommand } from './command.ts';
 import { awsClientConfig, type LocalEnvironment, readLocalEnvironment } from './environment.ts';
 import { readPrices } from './seed/prices.ts';
@@ -15,20 +15,20 @@ import { readPrices } from './seed/prices.ts';
  */
 export async function loadData(environment: LocalEnvironment): Promise<string> {
   const dynamo = connectDynamo(new DynamoDBClient(awsClientConfig(environment)));
-  const table = (name: string) => `tollgate-${environment.stage}-${name}`;
-  await putPriceList({ dynamo, table: table('prices') }, readPrices());
-  const store = { dynamo, table: table('access') };
-  const file = keyFile(environment);
+  const tables = tablesOf(dynamo, environment.stage);
+  await putPriceList(tables.prices, readPrices(process.env.PRICES || undefined));
+  const file = join(environment.stateFolder, 'api-key');
   const known = readKey(file);
-  if (known !== undefined && (await findApiKey(store, known))) return known;
-  const key = await createApiKey(store, 'local', SCOPES);
+  if (known !== undefined && (await findApiKey(tables.access, known))) return known;
+  const key = await createApiKey(tables.access, 'local', SCOPES);
   mkdirSync(environment.stateFolder, { recursive: true });
   writeFileSync(file, key, { mode: 0o600 });
   return key;
 }
 
-function keyFile(environment: LocalEnvironment): string {
-  return join(environment.stateFolder, 'api-key');
+function tablesOf(dynamo: Dynamo, stage: string) {
+  const table = (name: string) => ({ dynamo, table: `tollgate-${stage}-${name}` });
+  return { prices: table('prices'), access: table('access') };
 }
 
 function readKey(file: string): string | undefined {
@@ -39,9 +39,24 @@ function readKey(file: string): string | undefined {
   }
 }
 
+/** On a real stage: the prices of the file given by PRICES, if any, and a new key with the given SCOPES. */
+async function loadStage(stage: string): Promise<string> {
+  const tables = tablesOf(connectDynamo(), stage);
+  if (process.env.PRICES) await putPriceList(tables.prices, readPrices(process.env.PRICES));
+  const scopes = (process.env.SCOPES || SCOPES.join(',')).split(',');
+  const unknown = scopes.filter((scope) => !(SCOPES as readonly string[]).includes(scope));
+  if (unknown.length > 0) {
+    throw new Error(
+      `SCOPES names ${unknown.join(', ')}, but a scope is one of ${SCOPES.join(', ')}.`,
+    );
+  }
+  return createApiKey(tables.access, stage, scopes as Scope[]);
+}
+
 if (import.meta.main) {
   await runCommand(async () => {
-    const key = await loadData(readLocalEnvironment());
-    console.log(`Prices are loaded. API key with every scope: ${key}`);
+    const stage = process.env.STAGE || 'local';
+    const key = stage === 'local' ? await loadData(readLocalEnvironment()) : await loadStage(stage);
+    console.log(`The prices are loaded. API key, shown only now: ${key}`);
   });
 }

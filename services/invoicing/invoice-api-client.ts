@@ -14,6 +14,8 @@ export interface InvoiceApi {
 export interface InvoiceApiSettings {
   /** The address before `/invoices`. */
   readonly url: string;
+  /** The Authorization header, whole; empty for none. */
+  readonly authorization?: string;
   readonly timeoutMs: number;
 }
 
@@ -25,6 +27,9 @@ const MAX_DETAIL = 300;
 
 /** The generic HTTP contract: see shared/contracts/invoice-api.ts. */
 export function createHttpInvoiceApi(settings: InvoiceApiSettings): InvoiceApi {
+  const authorization: Record<string, string> = settings.authorization
+    ? { authorization: settings.authorization }
+    : {};
   const invoicesUrl = `${settings.url.replace(/\/+$/, '')}/invoices`;
 
   async function call(
@@ -52,14 +57,23 @@ export function createHttpInvoiceApi(settings: InvoiceApiSettings): InvoiceApi {
         invoice.id,
         {
           method: 'POST',
-          headers: { 'content-type': 'application/json', 'idempotency-key': invoice.id },
+          headers: {
+            ...authorization,
+            'content-type': 'application/json',
+            'idempotency-key': invoice.id,
+          },
           body: JSON.stringify(invoice),
         },
         afterSubmission,
       ),
 
     lookUp: (id) =>
-      call(`${invoicesUrl}/${encodeURIComponent(id)}`, id, { method: 'GET' }, afterLookUp),
+      call(
+        `${invoicesUrl}/${encodeURIComponent(id)}`,
+        id,
+        { method: 'GET', headers: authorization },
+        afterLookUp,
+      ),
   };
 }
 

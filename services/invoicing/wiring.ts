@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { connectDynamo } from '#shared/platform/dynamo.ts';
 import { integer, readEnv, text } from '#shared/platform/env.ts';
+import { once } from '#shared/platform/once.ts';
 import { connectRedis } from '#shared/platform/redis.ts';
 import { type InvoicingTools, LEASE_MARGIN_MS } from './call-under-lease.ts';
 import { systemClock } from './clock.ts';
@@ -17,6 +18,8 @@ const LoopEnv = z
     REDIS_URL: text,
     REDIS_CLUSTER: z._default(z.enum(['true', 'false']), 'false'),
     INVOICE_API_URL: z.url({ protocol: /^https?$/ }),
+    /** The Authorization header for the invoice API, whole; empty where it asks for none. */
+    INVOICE_API_AUTHORIZATION: z._default(z.string(), ''),
     /** Requests per second, a little below what the API allows. */
     INVOICE_API_RATE: integer(1, 10_000),
     INVOICE_API_TIMEOUT_MS: z._default(integer(100, 60_000), 8_000),
@@ -55,6 +58,7 @@ export const invoicingTools = once((): InvoicingTools => {
     budget: createSendBudget(redis, { ratePerSecond: env.INVOICE_API_RATE }),
     api: createHttpInvoiceApi({
       url: env.INVOICE_API_URL,
+      authorization: env.INVOICE_API_AUTHORIZATION,
       timeoutMs: env.INVOICE_API_TIMEOUT_MS,
     }),
     clock: systemClock,
@@ -68,12 +72,3 @@ export const invoicingTools = once((): InvoicingTools => {
     leaseMs: env.INVOICE_LEASE_SECONDS * 1_000,
   };
 });
-
-/** Made at the first use, and once per process. */
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
-}

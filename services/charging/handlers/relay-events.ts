@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import { log } from '#shared/platform/log.ts';
+import { emitMetrics, log } from '#shared/platform/log.ts';
 import { relayEvents } from '../relay-events.ts';
 import { wireRelay } from '../relay-wiring.ts';
 
@@ -12,5 +12,6 @@ export async function handler(event: { untilEmpty?: boolean }, context: Context)
     untilEmpty: event.untilEmpty === true,
   });
   log.info('relay', { ...summary });
+  emitMetrics({ relayedBatches: summary.batches, relayFailures: summary.failures });
   return summary;
 }

@@ -23,29 +23,38 @@ export interface UsageRecording {
  * Records usage events, each once for its client, source and id; an event without an amount is rated now.
  * All are checked before the first is recorded. Throws `ProblemError` unknown_meter, amount_out_of_range or
  * time_out_of_bounds with nothing recorded; id_reused naming the events that were not recorded while the
- * others were; unavailable when the same events should be sent again.
+ * others were; unavailable when the same events should be sent again. Problems point into the body,
+ * where `pointerOf` says that an event is.
  */
 export async function recordUsage(
   recording: UsageRecording,
   events: readonly UsageCloudEvent[],
+  pointerOf: PointerOf = (index) => `/${index}`,
 ): Promise<UsageAnswer> {
   const nowMs = recording.nowMs();
-  checkTimes(events, nowMs, recording.maxEventAgeDays);
+  checkTimes(events, nowMs, recording.maxEventAgeDays, pointerOf);
   const prices = events.some((event) => event.data.amount === undefined)
-    ? await recording.priceList()
+    ? await readPrices(recording)
     : new Map();
   const outcomes = await recordEvents(
     recording.recorder,
-    toUsages(events, prices, nowMs, recording.timeZone),
+    toUsages(events, prices, nowMs, recording.timeZone, pointerOf),
   );
-  return summarize(outcomes);
+  return summarize(outcomes, pointerOf);
 }
 
-function checkTimes(events: readonly UsageCloudEvent[], nowMs: number, maxAgeDays: number): void {
+type PointerOf = (index: number) => string;
+
+function checkTimes(
+  events: readonly UsageCloudEvent[],
+  nowMs: number,
+  maxAgeDays: number,
+  pointerOf: PointerOf,
+): void {
   const issues = events.flatMap(({ time }, index): ProblemIssue[] =>
     time === undefined || isRecordable(time, nowMs, maxAgeDays)
       ? []
-      : [{ pointer: `/${index}/time`, detail: new Date(time).toISOString() }],
+      : [{ pointer: `${pointerOf(index)}/time`, detail: new Date(time).toISOString() }],
   );
   if (issues.length > 0) {
     throw new ProblemError(
@@ -58,11 +67,24 @@ function checkTimes(events: readonly UsageCloudEvent[], nowMs: number, maxAgeDay
 
 const MAX_ISSUES = 20;
 
+async function readPrices(recording: UsageRecording): Promise<PriceList> {
+  try {
+    return await recording.priceList();
+  } catch (error) {
+    throw new ProblemError(
+      'unavailable',
+      'The price list could not be read. Nothing was recorded; send the same events again.',
+      { retryAfterSeconds: 1, data: { cause: (error as Error).name } },
+    );
+  }
+}
+
 function toUsages(
   events: readonly UsageCloudEvent[],
   prices: PriceList,
   nowMs: number,
   timeZone: string,
+  pointerOf: PointerOf,
 ): UsageToRecord[] {
   return events.map((event, index) => {
     const { id, source, subject, time, data } = event;
@@ -74,7 +96,7 @@ function toUsages(
         id,
         origin: source,
         client: subject,
-        ...amountOf(data, prices, index),
+        ...amountOf(data, prices, pointerOf(index)),
         occurredAtMs,
         day: dayOf(occurredAtMs, timeZone),
         meter: data.meter,
@@ -84,24 +106,29 @@ function toUsages(
   });
 }
 
-function amountOf(data: UsageCloudEvent['data'], prices: PriceList, index: number) {
+const ADVICE = {
+  unknown_meter: 'Add the meter to the price list, or send an amount and a currency.',
+  amount_out_of_range: 'At the price of the meter this quantity costs more than one event may.',
+};
+
+function amountOf(data: UsageCloudEvent['data'], prices: PriceList, pointer: string) {
   if (data.amount !== undefined && data.currency !== undefined) {
     return { amountMicros: data.amount, currency: data.currency };
   }
   const rating = rate(prices, data.meter, data.quantity);
   if (rating.rated) return { amountMicros: rating.amountMicros, currency: rating.currency };
-  throw new ProblemError(
-    rating.reason,
-    `Add ${data.meter} to the price list, or send an amount and a currency. Nothing was recorded.`,
-    { issues: [{ pointer: `/${index}/data/meter`, detail: data.meter }] },
-  );
+  throw new ProblemError(rating.reason, `${ADVICE[rating.reason]} Nothing was recorded.`, {
+    issues: [{ pointer: `${pointer}/data/meter`, detail: data.meter }],
+  });
 }
 
-function summarize(outcomes: readonly RecordOutcome[]): UsageAnswer {
+function summarize(outcomes: readonly RecordOutcome[], pointerOf: PointerOf): UsageAnswer {
   const count = (wanted: RecordOutcome) => outcomes.filter((outcome) => outcome === wanted).length;
   const answer = { recorded: count('recorded'), duplicates: count('repeated') };
   const reused = outcomes.flatMap((outcome, index): ProblemIssue[] =>
-    outcome === 'reused' ? [{ pointer: `/${index}/id`, detail: 'used for another event' }] : [],
+    outcome === 'reused'
+      ? [{ pointer: `${pointerOf(index)}/id`, detail: 'used for another event' }]
+      : [],
   );
   if (reused.length === 0) return answer;
   throw new ProblemError(

@@ -1,3 +1,4 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod/mini';
 import { cachedPriceList } from '#services/pricing/public.ts';
@@ -14,6 +15,16 @@ import type { UsageStore } from './usage-store.ts';
 
 const dynamo = once(() => connectDynamo());
 
+/** For requests that somebody waits for: a table that does not answer is found out well before the function times out. */
+function impatientDynamo() {
+  const requestHandler = {
+    connectionTimeout: 1_000,
+    requestTimeout: 2_000,
+    throwOnRequestTimeout: true,
+  };
+  return connectDynamo(new DynamoDBClient({ maxAttempts: 2, requestHandler }));
+}
+
 export const wireRecording = once((): UsageRecording => {
   const env = readEnv(z.object({ ...redisSettings, ...recordingSettings, PRICES_TABLE: text }));
   return {
@@ -26,7 +37,7 @@ export const wireRecording = once((): UsageRecording => {
       shards: env.SHARDS,
       receiptWindowMs: env.RECEIPT_WINDOW_HOURS * 3_600_000,
     },
-    priceList: cachedPriceList({ dynamo: dynamo(), table: env.PRICES_TABLE }, Date.now),
+    priceList: cachedPriceList({ dynamo: impatientDynamo(), table: env.PRICES_TABLE }, Date.now),
     timeZone: env.BILLING_TIME_ZONE,
     maxEventAgeDays: env.MAX_EVENT_AGE_DAYS,
     nowMs: Date.now,

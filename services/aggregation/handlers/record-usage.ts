@@ -6,9 +6,9 @@ import { wireRecording } from '../wiring.ts';
 const MAX_BODY_BYTES = 1_048_576;
 
 export const handler = httpHandler({ scope: 'usage' }, async (request) => {
-  const isBatch = request.headers['content-type']?.includes('cloudevents-batch') ?? false;
-  const events = isBatch
-    ? parseBody(request, UsageBatch, MAX_BODY_BYTES)
-    : [parseBody(request, UsageCloudEvent)];
-  return json(200, await recordUsage(wireRecording(), events));
+  const isBatch = /cloudevents-batch/i.test(request.headers['content-type'] ?? '');
+  const answer = isBatch
+    ? await recordUsage(wireRecording(), parseBody(request, UsageBatch, MAX_BODY_BYTES))
+    : await recordUsage(wireRecording(), [parseBody(request, UsageCloudEvent)], () => '');
+  return json(200, answer);
 });

@@ -78,7 +78,11 @@ function report(request: HttpRequest, response: HttpResponse, latencyMs: number,
     latencyMs: Math.round(latencyMs * 10) / 10,
     requestId: request.requestContext.requestId,
     keyId: request.requestContext.authorizer?.lambda?.keyId,
-    ...(failure instanceof ProblemError && { code: failure.code, detail: failure.message }),
+    ...(failure instanceof ProblemError && {
+      code: failure.code,
+      detail: failure.message,
+      cause: (failure.cause as Error | undefined)?.message,
+    }),
   };
   if (failure !== undefined && !(failure instanceof ProblemError)) {
     log.error('request', { ...line, error: failure as Error });

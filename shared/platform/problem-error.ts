@@ -10,6 +10,8 @@ interface Extras {
   readonly data?: Readonly<Record<string, unknown>>;
   /** Set where a retry can help, and when. */
   readonly retryAfterSeconds?: number;
+  /** What went wrong inside: for the log, not for the answer. */
+  readonly cause?: unknown;
 }
 
 /** An expected failure with a stable code. `detail` says what to do about it. */
@@ -18,7 +20,7 @@ export class ProblemError extends Error {
   readonly extras: Extras;
 
   constructor(code: ProblemCode, detail: string, extras: Extras = {}) {
-    super(detail);
+    super(detail, { cause: extras.cause });
     this.name = 'ProblemError';
     this.code = code;
     this.extras = extras;

@@ -1,4 +1,4 @@
-import { Cluster, Redis } from 'ioredis';
+import { Cluster, type Command, Redis } from 'ioredis';
 import { ProblemError } from './problem-error.ts';
 
 export interface RedisSettings {
@@ -17,24 +17,48 @@ export type RedisClient = Redis | Cluster;
  * never sends a command a second time by itself: whether it took effect is for its caller to find out.
  */
 export function connectRedis(settings: RedisSettings): RedisClient {
+  const { commandTimeoutMs } = settings;
+  const url = new URL(settings.url);
   const options = {
-    commandTimeout: settings.commandTimeoutMs,
-    connectTimeout: settings.commandTimeoutMs,
+    commandTimeout: commandTimeoutMs,
+    connectTimeout: commandTimeoutMs,
+    // What gives no answer is dropped and connected anew. A connection that died unnoticed, such as while a
+    // Lambda was frozen, would otherwise fail every command until TCP gives up, a quarter of an hour later.
+    socketTimeout: commandTimeoutMs,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
-    retryStrategy: (times: number) => Math.min(50 * times, 1_000),
+    // Well below the time a command may take, so that one that comes meanwhile outlasts the pause.
+    retryStrategy: (times: number) => Math.min(50 * times, 250),
+    ...(url.username && { username: decodeURIComponent(url.username) }),
+    ...(url.password && { password: decodeURIComponent(url.password) }),
+    ...(url.protocol === 'rediss:' && { tls: { servername: url.hostname } }),
   };
-  const url = new URL(settings.url);
-  const tls = url.protocol === 'rediss:' ? { tls: { servername: url.hostname } } : {};
+  const address = { host: url.hostname, port: Number(url.port || 6379) };
   const client: RedisClient = settings.isCluster
-    ? new Cluster([{ host: url.hostname, port: Number(url.port || 6379) }], {
-        dnsLookup: (address, callback) => callback(null, address),
-        redisOptions: { ...options, ...tls },
+    ? new Cluster([address], {
+        dnsLookup: (hostname, callback) => callback(null, hostname),
+        // Zero: do not send again what was under way when a node closed its connection.
+        retryDelayOnFailover: 0,
+        redisOptions: options,
       })
-    : new Redis(settings.url, { ...options, ...tls });
+    : new Redis({ ...address, ...options });
+  boundCommands(client, commandTimeoutMs);
   // Without a listener a lost connection would end the process; each command reports it to its caller.
   client.on('error', () => {});
   return client;
+}
+
+/**
+ * A command waits for the cluster to be found before a node has it and its own timeout starts; and one that
+ * has timed out while it waited for a connection would be sent after all once there is one.
+ */
+function boundCommands(client: RedisClient, timeoutMs: number): void {
+  const send = client.sendCommand.bind(client) as Cluster['sendCommand'];
+  client.sendCommand = (command: Command, ...destination: [stream?: never, node?: unknown]) => {
+    if (command.isSettled) return command.promise;
+    command.setTimeout(timeoutMs);
+    return send(command, ...destination);
+  };
 }
 
 /** Runs what needs Redis; any failure of Redis becomes a 503 that tells the caller to come back. */
@@ -46,7 +70,7 @@ export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
     throw new ProblemError(
       'unavailable',
       'The balance store did not answer. Send the same request with the same id again: it takes effect once.',
-      { retryAfterSeconds: 1, data: { cause: (error as Error).message } },
+      { retryAfterSeconds: 1, cause: error },
     );
   }
 }

@@ -17,6 +17,11 @@ function sealedKey(shard: number): string {
   return `{${shardName(shard)}}:sealed`;
 }
 
+/** The batch that replicas were last waited for with. */
+function awaitedKey(shard: number): string {
+  return `{${shardName(shard)}}:awaited`;
+}
+
 /** Most bytes that one entry may hold: a batch is never smaller than one entry. */
 export const MAX_ENTRY_BYTES = 120_000;
 
@@ -52,18 +57,34 @@ export async function sealNext(
     [newBatch, limits.maxEvents, limits.maxBytes, limits.lingerMs],
   )) as [string, string] | null;
   if (!reply) return undefined;
-  if (replicas > 0) await waitForReplicas(redis, shard, replicas);
-  return { batch: reply[0], events: reply[1] };
+  const [batch, events] = reply;
+  if (replicas > 0) await waitForReplicas(redis, shard, batch, replicas);
+  return { batch, events };
 }
 
 const WAIT_MS = 1_000;
 
-async function waitForReplicas(redis: RedisClient, shard: number, replicas: number): Promise<void> {
-  // WAIT counts for the writes of its own connection, and in a cluster only the node of this shard knows
-  // them: the keyed command beside it in the pipeline leads it there.
-  const results = await redis.pipeline().exists(sealedKey(shard)).wait(replicas, WAIT_MS).exec();
-  const [error, acknowledged] = results?.[1] ?? [new Error('no answer to WAIT')];
-  if (error) throw error;
+/**
+ * WAIT counts only for the writes of its own connection, and one process may have sealed what another hands on: so a
+ * write comes right before it. In a cluster the pipeline also leads it to the node of this shard.
+ */
+async function waitForReplicas(
+  redis: RedisClient,
+  shard: number,
+  batch: string,
+  replicas: number,
+): Promise<void> {
+  const results = await redis
+    .pipeline()
+    .hexists(sealedKey(shard), batch)
+    .set(awaitedKey(shard), batch)
+    .wait(replicas, WAIT_MS)
+    .exec();
+  const answers = results ?? [[new Error('the connection is gone'), undefined]];
+  for (const [error] of answers) if (error) throw error;
+  const [exists, , acknowledged] = answers.map(([, answer]) => answer);
+  // Another relay has discarded it, or a failover has forgotten it: sending it now could double its events.
+  if (exists !== 1) throw new Error(`the batch ${batch} has gone meanwhile`);
   if (Number(acknowledged) < replicas) {
     throw new Error(
       `only ${acknowledged} of ${replicas} replicas have the batch after ${WAIT_MS} ms`,

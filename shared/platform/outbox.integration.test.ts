@@ -1,0 +1,191 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { ulid } from 'ulid';
+import { startValkey, type Valkey } from '#shared/testing/valkey.ts';
+import { waitUntil } from '#shared/testing/wait-until.ts';
+import {
+  discardSealed,
+  outboxDepth,
+  outboxKey,
+  type Sealed,
+  type SealLimits,
+  sealNext,
+} from './outbox.ts';
+import { connectRedis, type RedisClient } from './redis.ts';
+
+const LIMITS: SealLimits = { maxEvents: 1_000, maxBytes: 240_000, lingerMs: 0 };
+
+let valkey: Valkey;
+let redis: RedisClient;
+let shard = 0;
+
+beforeAll(async () => {
+  valkey = await startValkey();
+  redis = connectTo(valkey);
+});
+afterAll(async () => {
+  redis.disconnect();
+  await valkey.stop();
+});
+beforeEach(() => {
+  shard += 1;
+});
+
+function connectTo({ url }: Valkey): RedisClient {
+  return connectRedis({ url, isCluster: false, commandTimeoutMs: 5_000 });
+}
+
+const append = (json: string, events = 1) =>
+  redis.xadd(outboxKey(shard), '*', 'n', events, 'e', json);
+const seal = (limits: Partial<SealLimits> = {}, replicas = 0, on = redis) =>
+  sealNext(on, shard, ulid(), { ...LIMITS, ...limits }, replicas);
+
+/** Seals and discards until nothing is left. */
+async function drain(limits: Partial<SealLimits>): Promise<string[]> {
+  const batches: string[] = [];
+  for (let sealed = await seal(limits); sealed; sealed = await seal(limits)) {
+    batches.push(sealed.events);
+    await discardSealed(redis, shard, sealed.batch);
+  }
+  return batches;
+}
+
+describe('sealing', () => {
+  test('nothing: nothing', async () => {
+    expect(await seal()).toBeUndefined();
+    expect(await outboxDepth(redis, shard)).toBe(0);
+  });
+
+  test('takes the entries in their order into one batch, out of the outbox', async () => {
+    for (const json of ['{"a":1}', '{"a":2},{"a":3}']) await append(json, json.split('},').length);
+    expect(await outboxDepth(redis, shard)).toBe(2);
+    expect((await seal())?.events).toBe('[{"a":1},{"a":2},{"a":3}]');
+    expect(await redis.xlen(outboxKey(shard))).toBe(0);
+    expect(await outboxDepth(redis, shard)).toBe(1);
+  });
+
+  test('gives the same batch until it is discarded, whatever comes meanwhile', async () => {
+    await append('1');
+    const first = (await seal()) as Sealed;
+    await append('2');
+    expect(await seal()).toEqual(first);
+    await discardSealed(redis, shard, first.batch);
+    await discardSealed(redis, shard, first.batch);
+    const second = (await seal()) as Sealed;
+    expect(second.events).toBe('[2]');
+    expect(second.batch).not.toBe(first.batch);
+  });
+
+  test('stops at the most events, without splitting an entry', async () => {
+    for (const [json, events] of [
+      ['1', 1],
+      ['2,3', 2],
+      ['4,5', 2],
+      ['6', 1],
+    ] as const) {
+      await append(json, events);
+    }
+    expect(await drain({ maxEvents: 3 })).toEqual(['[1,2,3]', '[4,5,6]']);
+  });
+
+  test('stops at the most bytes, brackets and commas counted', async () => {
+    for (let index = 0; index < 6; index++) await append('"12345678"');
+    const batches = await drain({ maxBytes: 36 });
+    expect(batches).toEqual(Array(2).fill('["12345678","12345678","12345678"]'));
+    for (const batch of batches) expect(batch.length).toBeLessThanOrEqual(36);
+    for (let index = 0; index < 3; index++) await append('"1234567é"');
+    // 11 bytes each, though 10 characters.
+    expect(await drain({ maxBytes: 34 })).toHaveLength(2);
+  });
+
+  test('an entry that is over a limit by itself goes alone', async () => {
+    for (const [json, events] of [
+      ['1', 1],
+      ['"too long for it"', 1],
+      ['2', 1],
+      ['3,4,5,6', 4],
+    ] as const) {
+      await append(json, events);
+    }
+    expect(await drain({ maxEvents: 2, maxBytes: 12 })).toEqual([
+      '[1]',
+      '["too long for it"]',
+      '[2]',
+      '[3,4,5,6]',
+    ]);
+  });
+
+  test('a full batch holds 1,000 events', async () => {
+    const pipeline = redis.pipeline();
+    for (let index = 0; index < 2_500; index++) {
+      pipeline.xadd(outboxKey(shard), '*', 'n', 1, 'e', String(index));
+    }
+    await pipeline.exec();
+    const batches = (await drain({})).map((events) => JSON.parse(events) as number[]);
+    expect(batches.map((events) => events.length)).toEqual([1_000, 1_000, 500]);
+    expect(batches.flat()).toEqual(Array.from({ length: 2_500 }, (_, index) => index));
+  });
+
+  test('waits for entries to gather, but not when a batch is full', async () => {
+    await append('1');
+    expect(await seal({ lingerMs: 60_000 })).toBeUndefined();
+    await append('2');
+    expect((await seal({ lingerMs: 60_000, maxEvents: 2 }))?.events).toBe('[1,2]');
+  });
+
+  test('does not wait once the oldest entry has lingered', async () => {
+    await redis.xadd(outboxKey(shard), Date.now() - 60_000, 'n', 1, 'e', '1');
+    await append('2');
+    expect((await seal({ lingerMs: 50_000 }))?.events).toBe('[1,2]');
+  });
+});
+
+describe('with replicas to wait for', () => {
+  test('none there: fails, and the batch stays sealed until none is asked for', async () => {
+    await append('1');
+    await expect(seal({}, 1)).rejects.toThrow('only 0 of 1 replicas');
+    await append('2');
+    const sealed = await seal({}, 0);
+    expect(sealed?.events).toBe('[1]');
+  });
+
+  test('a batch that has gone meanwhile is not handed on', async () => {
+    await append('1');
+    const { batch } = (await seal()) as Sealed;
+    // Seals, and finds it gone when it comes to wait.
+    const pipeline = redis.pipeline.bind(redis);
+    redis.pipeline = (...args: []) => {
+      redis.hdel(`{s${String(shard).padStart(3, '0')}}:sealed`, batch);
+      return pipeline(...args);
+    };
+    try {
+      await expect(seal({}, 1)).rejects.toThrow(`the batch ${batch} has gone`);
+    } finally {
+      redis.pipeline = pipeline;
+    }
+  });
+
+  test('a replica has the batch before it is handed on, whoever sealed it', async () => {
+    const replica = await startValkey('--replicaof', '127.0.0.1', String(valkey.port));
+    const copy = connectTo(replica);
+    await waitUntil(async () => String(await redis.info('replication')).includes('state=online'));
+    await append('1');
+    const sealed = (await seal({}, 1)) as Sealed;
+    expect(await copy.hgetall(`{s${String(shard).padStart(3, '0')}}:sealed`)).toEqual({
+      [sealed.batch]: '[1]',
+    });
+    await discardSealed(redis, shard, sealed.batch);
+
+    // One relay seals while the replica hangs, and dies; another one, with a connection of its own, must not send.
+    await append('2');
+    replica.freeze();
+    const [one, other] = [connectTo(valkey), connectTo(valkey)];
+    const lost = (await seal({}, 0, one)) as Sealed;
+    one.disconnect();
+    await expect(seal({}, 1, other)).rejects.toThrow('only 0 of 1 replicas');
+    replica.thaw();
+    expect(await seal({}, 1, other)).toEqual(lost);
+    other.disconnect();
+    copy.disconnect();
+    await replica.stop();
+  });
+});

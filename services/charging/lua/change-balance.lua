@@ -25,7 +25,11 @@ if currency ~= ARGV[6] then return {'currency_mismatch'} end
 
 local change = ARGV[5]
 local after = redis.pcall('HINCRBY', KEYS[1], 'balance', change)
-if type(after) == 'table' then return {'balance_out_of_range'} end
+if type(after) == 'table' then
+  -- Any other error (a replica, no memory) says nothing about the amount: the caller is to try again.
+  if not string.find(after.err, 'overflow', 1, true) then return after end
+  return {'balance_out_of_range'}
+end
 if after < 0 then
   local opposite = string.sub(change, 1, 1) == '-' and string.sub(change, 2) or '-' .. change
   redis.call('HINCRBY', KEYS[1], 'balance', opposite)

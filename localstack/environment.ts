@@ -78,7 +78,7 @@ export function readLocalEnvironment(
     redisUrl: `redis://127.0.0.1:${ports.redis.port}`,
     invoiceApiUrl: `http://127.0.0.1:${ports.invoiceApi.port}`,
     httpApiUrl: `${cloudUrl}/_aws/execute-api/${HTTP_API_ID}`,
-    lambdaWarmSeconds: readInteger(variables, 'TOLLGATE_LAMBDA_WARM_SECONDS', 60, 1, 3600),
+    lambdaWarmSeconds: readInteger(variables, 'TOLLGATE_LAMBDA_WARM_SECONDS', 20, 1, 3600),
     isIamEnforced: readFlag(variables, 'TOLLGATE_ENFORCE_IAM'),
   };
 }

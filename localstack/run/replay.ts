@@ -11,7 +11,7 @@ import { type ChargeToSend, sendCharges } from './send-charges.ts';
 import { sendUsage } from './send-usage.ts';
 import { closeSession, openSession, type Session } from './session.ts';
 
-const CHARGES_AT_ONCE = 16;
+const CHARGES_AT_ONCE = 12;
 
 type Inspection = Awaited<ReturnType<typeof inspectFile>>;
 

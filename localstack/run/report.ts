@@ -93,7 +93,7 @@ export function writeReport(file: string, report: RunReport): void {
 export function printReport(report: RunReport, say: (line: string) => void = console.log): void {
   say('');
   for (const [name, value] of Object.entries(report.figures)) {
-    say(`  ${name.padEnd(34)}${typeof value === 'number' ? count(value) : value}`);
+    say(`  ${name.padEnd(40)}${typeof value === 'number' ? count(value) : value}`);
   }
   say('');
   printTable(report.conservation, say);

@@ -15,7 +15,7 @@ const ACCOUNTS = 100;
 const USAGE_CLIENTS = 500;
 const BALANCE = '25.00';
 const DUPLICATES_SHARE = 0.03;
-const CHARGES_AT_ONCE = 16;
+const CHARGES_AT_ONCE = 12;
 
 /** The main job on generated traffic: prepaid charges and postpaid usage, to the last accepted invoice. */
 async function run(): Promise<boolean> {

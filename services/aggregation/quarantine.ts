@@ -23,8 +23,15 @@ export async function quarantine(
       MessageBody: body,
       MessageAttributes: {
         reason: { DataType: 'String', StringValue: reason },
-        detail: { DataType: 'String', StringValue: detail.slice(0, MAX_DETAIL) || reason },
+        detail: { DataType: 'String', StringValue: toAttribute(detail) || reason },
       },
     }),
   );
+}
+
+/** SQS refuses attributes with any other character, and a detail may quote what the message holds. */
+const UNSENDABLE = /[^\t\n\r -\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
+
+function toAttribute(detail: string): string {
+  return detail.slice(0, MAX_DETAIL).replaceAll(UNSENDABLE, '\uFFFD');
 }

@@ -7,8 +7,7 @@ import { integer, readEnv, text } from '#shared/platform/env.ts';
 import { once } from '#shared/platform/once.ts';
 import { connectRedis } from '#shared/platform/redis.ts';
 import { recordingSettings, redisSettings } from '#shared/platform/settings.ts';
-import type { Consuming } from './consume-batch.ts';
-import type { Quarantine } from './quarantine.ts';
+import type { MessageConsuming } from './consume-message.ts';
 import type { UsageRecording } from './record-usage.ts';
 import type { DeadLetters } from './redrive-dead-letters.ts';
 import type { UsageStore } from './usage-store.ts';
@@ -44,11 +43,17 @@ export const wireRecording = once((): UsageRecording => {
   };
 });
 
-export const wireConsuming = once((): Consuming & { quarantine: Quarantine } => {
+export const wireConsuming = once((): MessageConsuming => {
   const env = readEnv(
-    z.object({ USAGE_TABLE: text, LEDGER_TABLE: text, CONSUMPTION_DLQ_URL: text }),
+    z.object({
+      USAGE_TABLE: text,
+      LEDGER_TABLE: text,
+      CONSUMPTION_DLQ_URL: text,
+      SHARDS: integer(1, 999),
+    }),
   );
   return {
+    shards: env.SHARDS,
     usage: { dynamo: dynamo(), table: env.USAGE_TABLE },
     ledger: { dynamo: dynamo(), table: env.LEDGER_TABLE },
     quarantine: {

@@ -94,4 +94,14 @@ export const micros = z.pipe(
   z.transform((text) => BigInt(text)),
 );
 
-export const day = z.string().check(z.regex(/^\d{4}-\d{2}-\d{2}$/));
+export const day = z
+  .string()
+  .check(
+    z.regex(/^\d{4}-\d{2}-\d{2}$/, { abort: true }),
+    z.refine(isDay, { error: 'is not a day' }),
+  );
+
+function isDay(text: string): boolean {
+  const atMs = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(atMs) && new Date(atMs).toISOString().startsWith(text);
+}

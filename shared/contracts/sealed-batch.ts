@@ -5,7 +5,7 @@ import * as field from './fields.ts';
 const base = {
   id: z.string(),
   client: field.client,
-  currency: z.string(),
+  currency: z.string().check(z.regex(/^[A-Z]{3}$/)),
   amountMicros: field.micros,
   occurredAtMs: z.number(),
   recordedAtMs: z.number(),

@@ -126,7 +126,7 @@ describe('a quantity', () => {
     '0.0000001',
     // More than 15 digits: nobody knows what was written.
     0.1 + 0.2,
-    123_456_789_012.345_678,
+    123_456_789_012.345_67,
     1e21,
     // Over the bound, as a number and as a text.
     1_000_000_000_001,

@@ -1,0 +1,43 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { connectDynamo, type Dynamo } from '#shared/platform/dynamo.ts';
+
+/** A client at AWS_ENDPOINT_URL that does something of the test's before each command, named as in the API (`PutItem`). */
+export function interceptedDynamo(before: (command: string) => void | Promise<void>): Dynamo {
+  const client = new DynamoDBClient({});
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      await before(String(context.commandName).replace(/Command$/, ''));
+      return next(args);
+    },
+    { step: 'initialize', name: 'intercept' },
+  );
+  return connectDynamo(client);
+}
+
+const WRITES = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem']);
+
+/** A client that makes so many writes and then fails everything, as a process that is killed between two of them. */
+export function dyingDynamo(writes: number): {
+  readonly dynamo: Dynamo;
+  readonly isDead: () => boolean;
+} {
+  let left = writes;
+  let isDead = false;
+  const dynamo = interceptedDynamo((command) => {
+    if (WRITES.has(command) && left-- <= 0) isDead = true;
+    if (isDead) throw new Error('killed');
+  });
+  return { dynamo, isDead: () => isDead };
+}
+
+/** A client that stops before its first `command` until it is let go. */
+export function pausingDynamo(command: string) {
+  const paused = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const dynamo = interceptedDynamo(async (each) => {
+    if (each !== command) return;
+    paused.resolve();
+    await gate.promise;
+  });
+  return { dynamo, paused: paused.promise, letGo: gate.resolve };
+}

@@ -50,7 +50,7 @@ endif
 load: setup ## Load prices (PRICES=file) and make an API key (SCOPES=charge,usage,operate); STAGE=local or one on AWS
 	@STAGE=$(STAGE) node localstack/load.ts
 
-reset: setup ## Bring the 100 accounts prepaid-001 to prepaid-100 to a known balance (BALANCE=25.00)
+reset: setup ## Bring the 100 accounts prepaid-001 to prepaid-100 to a known balance (BALANCE=100.00)
 	@node localstack/run/reset.ts
 
 status: ## Show what runs where, and the queues

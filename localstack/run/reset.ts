@@ -9,7 +9,7 @@ import { connectApi } from './api.ts';
 const ACCOUNTS = 100;
 
 await runCommand(async () => {
-  const balance = process.env.BALANCE || '25.00';
+  const balance = process.env.BALANCE || '100.00';
   const environment = readLocalEnvironment();
   const api = connectApi(environment.httpApiUrl, await loadData(environment));
   await resetAccounts(api, prepaidAccounts(ACCOUNTS), balance, ulid());

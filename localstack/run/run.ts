@@ -13,7 +13,7 @@ import { closeSession, invoiceWhatIsSent, openSession, type Session } from './se
 const SEED = 20_261_121;
 const ACCOUNTS = 100;
 const USAGE_CLIENTS = 500;
-const BALANCE = '25.00';
+const BALANCE = '100.00';
 const DUPLICATES_SHARE = 0.03;
 const CHARGES_AT_ONCE = 12;
 

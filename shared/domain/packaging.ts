@@ -18,8 +18,8 @@ export interface InvoicePackage {
   readonly totalMicros: bigint;
 }
 
-/** Most lines of one package; what goes beyond them continues in the next revision. */
-export const MAX_PACKAGE_LINES = 1_000;
+/** Most lines of one package; what goes beyond them continues in the next revision. With the longest names they take half of a DynamoDB item; the other half is for its history. */
+export const MAX_PACKAGE_LINES = 500;
 
 /**
  * What `daily` holds beyond `billed`, as the next packages: one currency each, in the order of the codes.

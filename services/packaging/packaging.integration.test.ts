@@ -1,0 +1,335 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import pMap from 'p-map';
+import { shardOf } from '#shared/domain/shard.ts';
+import { foldUsage, type UsageSum } from '#shared/domain/usage.ts';
+import { dyingDynamo, pausingDynamo } from '#shared/testing/intercepted-dynamo.ts';
+import { usageMarkItem } from '#shared/testing/stored-usage.ts';
+import { decodeLines } from './invoice-item.ts';
+import { type ChunkSummary, packageChunk } from './package-chunk.ts';
+import type { Packaging } from './package-client.ts';
+import { planChunks } from './plan-chunks.ts';
+import { planRun, type RunRequest } from './plan-run.ts';
+import {
+  createPackagingTables,
+  NOW_MS,
+  type PackagingTables,
+  PERIOD,
+  SHARDS,
+  usageOfClients,
+  usageSum,
+} from './testing/packaging-tables.ts';
+
+let tables: PackagingTables;
+
+beforeEach(async () => {
+  tables = await createPackagingTables();
+});
+afterEach(() => tables.remove());
+
+/** A run as the state machine does it: plan, then the chunks, several at once. */
+async function run(
+  packaging: Packaging = tables.packaging(),
+  chunkClients = 4,
+): Promise<ChunkSummary> {
+  const chunks = await planChunks(packaging.usage, SHARDS, PERIOD, chunkClients);
+  const summaries = await pMap(chunks, (chunk) => packageChunk(packaging, chunk), {
+    concurrency: 4,
+  });
+  return summaries.reduce(
+    (sum, { clients, packages }) => ({
+      clients: sum.clients + clients,
+      packages: sum.packages + packages,
+    }),
+    { clients: 0, packages: 0 },
+  );
+}
+
+const clients = (count: number) => Array.from({ length: count }, (_, index) => `client-${index}`);
+
+/** At rest the packages bill the daily records, each line once, and nothing is left to package. */
+async function expectBilledOnce(sums: readonly UsageSum[]): Promise<void> {
+  const billed = await tables.billed();
+  expect(billed.sums).toEqual(foldUsage(sums));
+  expect(billed.lines).toBe(sums.length);
+  expect(await tables.marked()).toEqual([]);
+}
+
+test('a package lies in the table as its contract says', async () => {
+  await tables.rollUp([usageSum(), usageSum({ day: '2026-11-02', amountMicros: 50_000n })]);
+  expect(await run()).toEqual({ clients: 1, packages: 1 });
+  const [item, ...others] = await tables.packages();
+  expect(others).toEqual([]);
+  expect(item).toMatchObject({
+    pk: 'CLIENT#acme',
+    sk: 'INVOICE#2026-11-H1#000001',
+    id: '2026-11-H1.1.acme',
+    client: 'acme',
+    period: '2026-11-H1',
+    revision: 1n,
+    currency: 'EUR',
+    totalMicros: 200_000n,
+    packagedAtMs: BigInt(NOW_MS),
+    state: 'packaged',
+    dueAtMs: BigInt(NOW_MS),
+    version: 1n,
+    attempts: 0n,
+    history: [],
+  });
+  expect(decodeLines(item?.lines ?? '')).toEqual([
+    { ...usageSum({ day: '2026-11-02', amountMicros: 50_000n }), kind: 'usage' },
+    { ...usageSum(), kind: 'usage' },
+  ]);
+});
+
+describe('what is packaged', () => {
+  test('is one package for each currency, each with its own total', async () => {
+    const sums = [
+      usageSum({ currency: 'USD', amountMicros: 7n }),
+      usageSum({ currency: 'EUR', amountMicros: 5n }),
+      usageSum({ currency: 'JPY', amountMicros: 11n }),
+    ];
+    await tables.rollUp(sums);
+    await run();
+    const found = await tables.packages();
+    expect(found.map(({ id, currency, totalMicros }) => [id, currency, totalMicros])).toEqual([
+      ['2026-11-H1.1.acme', 'EUR', 5n],
+      ['2026-11-H1.2.acme', 'JPY', 11n],
+      ['2026-11-H1.3.acme', 'USD', 7n],
+    ]);
+    await expectBilledOnce(sums);
+  });
+
+  test('rests as skipped where it collects nothing', async () => {
+    await tables.rollUp([usageSum({ amountMicros: 0n }), usageSum({ currency: 'USD' })]);
+    await run();
+    expect(await tables.packages()).toMatchObject([
+      { currency: 'EUR', totalMicros: 0n, state: 'skipped', reason: 'zero_total' },
+      { currency: 'USD', totalMicros: 150_000n, state: 'packaged' },
+    ]);
+  });
+
+  test('is only what is new: late usage goes into a next revision, as lines of its own day', async () => {
+    await tables.rollUp([usageSum({ day: '2026-11-03', events: 1, amountMicros: 100n })]);
+    await run();
+    const before = await tables.packages();
+    await tables.rollUp([
+      usageSum({ day: '2026-11-03', events: 2, amountMicros: 130n }),
+      usageSum({ day: '2026-11-01', events: 1, amountMicros: 7n }),
+      usageSum({ day: '2026-11-02', currency: 'USD', events: 1, amountMicros: 1n }),
+    ]);
+    await run();
+    const after = await tables.packages();
+    expect(after.slice(0, 1)).toEqual(before);
+    expect(
+      after.slice(1).map((item) => [
+        item.id,
+        item.totalMicros,
+        decodeLines(item.lines).map(({ kind, day, events, amountMicros }) => ({
+          kind,
+          day,
+          events,
+          amountMicros,
+        })),
+      ]),
+    ).toEqual([
+      [
+        '2026-11-H1.2.acme',
+        37n,
+        [
+          { kind: 'adjustment', day: '2026-11-01', events: 1, amountMicros: 7n },
+          { kind: 'adjustment', day: '2026-11-03', events: 1, amountMicros: 30n },
+        ],
+      ],
+      [
+        '2026-11-H1.3.acme',
+        1n,
+        [{ kind: 'usage', day: '2026-11-02', events: 1, amountMicros: 1n }],
+      ],
+    ]);
+  });
+
+  test('is nothing where a mark announces nothing new', async () => {
+    const sums = usageOfClients(clients(3));
+    await tables.rollUp(sums);
+    await run();
+    const before = await tables.packages();
+    await tables.rollUp(sums);
+    expect(await run()).toEqual({ clients: 3, packages: 0 });
+    expect(await tables.packages()).toEqual(before);
+    await expectBilledOnce(sums);
+  });
+
+  test('is the half month that was asked for, to its last day and no other', async () => {
+    const inside = [usageSum({ day: '2026-11-01' }), usageSum({ day: '2026-11-15' })];
+    await tables.rollUp([
+      ...inside,
+      usageSum({ day: '2026-10-31' }),
+      usageSum({ day: '2026-11-16' }),
+    ]);
+    await run();
+    await expectBilledOnce(inside);
+  });
+});
+
+describe('runs that meet', () => {
+  test('two over the same clients at once bill no amount twice', async () => {
+    const sums = usageOfClients(clients(40));
+    await tables.rollUp(sums);
+    const summaries = await Promise.all([run(), run()]);
+    expect(summaries.reduce((sum, { packages }) => sum + packages, 0)).toBe(80);
+    expect(await tables.packages()).toHaveLength(80);
+    await expectBilledOnce(sums);
+  });
+
+  test('a chunk that runs twice, at once or later, adds nothing', async () => {
+    const sums = usageOfClients(clients(5));
+    await tables.rollUp(sums);
+    const packaging = tables.packaging();
+    const [chunk] = await planChunks(packaging.usage, SHARDS, PERIOD, 100);
+    if (!chunk) throw new Error('no chunk');
+    await Promise.all([packageChunk(packaging, chunk), packageChunk(packaging, chunk)]);
+    const before = await tables.packages();
+    expect(await packageChunk(packaging, chunk)).toEqual({ clients: 0, packages: 0 });
+    expect(await tables.packages()).toEqual(before);
+    await expectBilledOnce(sums);
+  });
+
+  test('one that was overtaken starts over and bills what is left', async () => {
+    await tables.rollUp([usageSum({ events: 1, amountMicros: 100n })]);
+    const slow = pausingDynamo('PutItem');
+    const overtaken = run(tables.packaging(slow.dynamo));
+    await slow.paused;
+    await tables.rollUp([usageSum({ events: 2, amountMicros: 130n })]);
+    await run();
+    slow.letGo();
+    expect(await overtaken).toEqual({ clients: 1, packages: 0 });
+    const [only, ...others] = await tables.packages();
+    expect(others).toEqual([]);
+    expect(only).toMatchObject({ revision: 1n, totalMicros: 130n });
+  });
+
+  test('usage that comes meanwhile stays marked for the next run', async () => {
+    const early = usageSum({ events: 1, amountMicros: 100n });
+    await tables.rollUp([early]);
+    const slow = pausingDynamo('PutItem');
+    const running = run(tables.packaging(slow.dynamo));
+    await slow.paused;
+    const late = usageSum({ day: '2026-11-14', events: 1, amountMicros: 30n });
+    await tables.rollUp([late]);
+    slow.letGo();
+    await running;
+    expect(await tables.marked()).toEqual(['acme']);
+    await run();
+    await expectBilledOnce([early, late]);
+  });
+});
+
+test('a run may die after any write: the next one goes on and bills each line once', async () => {
+  const all: UsageSum[] = [];
+  for (let writes = 0; ; writes++) {
+    const sums = usageOfClients([`a-${writes}`, `b-${writes}`]);
+    all.push(...sums);
+    await tables.rollUp(sums);
+    const { dynamo, isDead } = dyingDynamo(writes);
+    const survived = await run(tables.packaging(dynamo)).then(
+      () => true,
+      () => false,
+    );
+    expect(survived).toBe(!isDead());
+    if (survived) break;
+    const before = await tables.packages();
+    await run();
+    const after = await tables.packages();
+    expect(after.filter(({ id }) => before.some((item) => item.id === id))).toEqual(before);
+    await expectBilledOnce(all);
+  }
+  // Two packages and a mark for each of two clients.
+  expect(all.length).toBe(7 * usageOfClients(['a', 'b']).length);
+  await expectBilledOnce(all);
+  const revisions = Map.groupBy(await tables.packages(), ({ client }) => client);
+  for (const ofClient of revisions.values()) {
+    expect(ofClient.map(({ revision }) => revision)).toEqual([1n, 2n]);
+  }
+});
+
+describe('the chunks of a plan', () => {
+  const names = clients(30);
+  const order = names
+    .map((client) => ({ shard: shardOf(client, SHARDS), client }))
+    .sort((a, b) => a.shard - b.shard || (a.client < b.client ? -1 : 1));
+  type Place = (typeof order)[number];
+  const isBefore = (a: Place, b: Place) =>
+    a.shard < b.shard || (a.shard === b.shard && a.client < b.client);
+
+  test('hold every marked client once, whatever their size, also across and inside shards', async () => {
+    await tables.usage.put(
+      ...order.map(({ shard, client }) => usageMarkItem(PERIOD, shard, client)),
+    );
+    for (const size of [1, 2, 3, 7, 29, 30, 31, 1_000]) {
+      const chunks = await planChunks(tables.usage, SHARDS, PERIOD, size);
+      expect(chunks).toHaveLength(Math.ceil(names.length / size));
+      const held = chunks.map(({ from, to }) =>
+        order.filter((place) => !isBefore(place, from) && isBefore(place, to)),
+      );
+      expect(held.flat()).toEqual(order);
+      expect(held.slice(0, -1).every((places) => places.length === size)).toBe(true);
+      chunks.forEach(({ to }, index) => {
+        expect(to).toEqual(chunks[index + 1]?.from ?? { shard: SHARDS, client: '' });
+      });
+    }
+  });
+
+  test('are run to their bounds: each packages its own clients and no others', async () => {
+    await tables.rollUp(usageOfClients(names));
+    const packaging = tables.packaging();
+    const chunks = await planChunks(packaging.usage, SHARDS, PERIOD, 4);
+    for (const [index, chunk] of chunks.entries()) {
+      const { clients: count } = await packageChunk(packaging, chunk);
+      expect(count).toBe(Math.min(4, names.length - index * 4));
+      const done = order.slice(0, index * 4 + count).map(({ client }) => client);
+      const found = new Set((await tables.packages()).map(({ client }) => client));
+      expect([...found].sort()).toEqual(done.sort());
+    }
+    await expectBilledOnce(usageOfClients(names));
+  });
+
+  test('are none where nobody has anything to package', async () => {
+    expect(await planChunks(tables.usage, SHARDS, PERIOD, 10)).toEqual([]);
+  });
+});
+
+describe('a run is planned for', () => {
+  const periods = ['2026-10-H2', '2026-11-H1', '2026-11-H2', '2026-12-H1'];
+  const planned = async (request: RunRequest, at = '2026-11-20T12:00:00Z', timeZone = 'UTC') => {
+    const packaging = { ...tables.packaging(), nowMs: () => Date.parse(at) };
+    const chunks = await planRun({ ...packaging, timeZone, chunkClients: 10 }, request);
+    return chunks.map(({ period }) => period);
+  };
+
+  beforeEach(async () => {
+    for (const period of periods) await tables.rollUp([usageSum()], period);
+  });
+
+  test('all half months that have ended, oldest first', async () => {
+    expect(await planned({})).toEqual(['2026-10-H2', '2026-11-H1']);
+  });
+
+  test('the running one too, as of now, when asked', async () => {
+    expect(await planned({ includeRunning: true })).toEqual(periods.slice(0, 3));
+  });
+
+  test('one half month alone, when asked', async () => {
+    expect(await planned({ period: '2026-11-H2' })).toEqual(['2026-11-H2']);
+    expect(await planned({ period: '2026-09-H1' })).toEqual([]);
+  });
+
+  test('what has ended in the billing time zone', async () => {
+    const at = '2026-11-16T04:59:59Z';
+    expect(await planned({}, at, 'UTC')).toEqual(['2026-10-H2', '2026-11-H1']);
+    expect(await planned({}, at, 'America/New_York')).toEqual(['2026-10-H2']);
+    expect(await planned({}, '2026-11-16T05:00:00Z', 'America/New_York')).toEqual([
+      '2026-10-H2',
+      '2026-11-H1',
+    ]);
+  });
+});

@@ -1,0 +1,94 @@
+import type { HalfMonth } from '#shared/domain/billing-period.ts';
+import { shardOf } from '#shared/domain/shard.ts';
+import { foldUsage, type UsageSum } from '#shared/domain/usage.ts';
+import { createOwnTable, type OwnTable } from '#shared/testing/own-table.ts';
+import { dailyItem, periodItem, usageMarkItem } from '#shared/testing/stored-usage.ts';
+import { decodeLines, type InvoiceItem } from '../invoice-item.ts';
+import type { Packaging } from '../package-client.ts';
+
+export const SHARDS = 8;
+export const PERIOD: HalfMonth = '2026-11-H1';
+export const NOW_MS = Date.parse('2026-11-16T12:00:00Z');
+
+export interface PackagingTables {
+  readonly usage: OwnTable;
+  readonly invoices: OwnTable;
+  /** Puts daily records and says that their clients have something to package, as a roll-up does. */
+  readonly rollUp: (sums: readonly UsageSum[], period?: HalfMonth) => Promise<void>;
+  readonly packaging: (dynamo?: OwnTable['dynamo']) => Packaging;
+  /** The packages as they lie in the table, by client and revision. */
+  readonly packages: () => Promise<InvoiceItem[]>;
+  /** What all packages bill, and how many lines that takes. */
+  readonly billed: () => Promise<{ sums: Map<string, UsageSum>; lines: number }>;
+  /** The clients that still have something to package. */
+  readonly marked: () => Promise<string[]>;
+  readonly remove: () => Promise<void>;
+}
+
+export async function createPackagingTables(): Promise<PackagingTables> {
+  const [usage, invoices] = await Promise.all([
+    createOwnTable('usage'),
+    createOwnTable('invoices', [
+      ['by-state', 'statePartition', 'dueAtMs', 'N'],
+      ['by-period', 'periodPartition', 'id', 'S'],
+    ]),
+  ]);
+  const packages = () => invoices.items<InvoiceItem & Record<string, unknown>>();
+  return {
+    usage,
+    invoices,
+    packages,
+    async rollUp(sums, period = PERIOD) {
+      const clients = [...new Set(sums.map(({ client }) => client))];
+      await usage.put(...sums.map(dailyItem));
+      await usage.put(periodItem(period));
+      await usage.put(
+        ...clients.map((client) => usageMarkItem(period, shardOf(client, SHARDS), client)),
+      );
+    },
+    packaging: (dynamo = usage.dynamo) => ({
+      usage: { dynamo, table: usage.table },
+      packages: { dynamo, table: invoices.table },
+      shards: SHARDS,
+      nowMs: () => NOW_MS,
+    }),
+    async billed() {
+      const lines = (await packages()).flatMap((item) => decodeLines(item.lines));
+      return {
+        sums: foldUsage(lines.map(({ kind, ...sum }) => sum)),
+        lines: lines.length,
+      };
+    },
+    async marked() {
+      const items = await usage.items<{ pk: string; sk: string }>();
+      return items.filter(({ pk }) => pk.startsWith('USAGE#')).map(({ sk }) => sk);
+    },
+    async remove() {
+      await Promise.all([usage.remove(), invoices.remove()]);
+    },
+  };
+}
+
+export function usageSum(changes: Partial<UsageSum> = {}): UsageSum {
+  return {
+    client: 'acme',
+    day: '2026-11-03',
+    meter: 'sms',
+    currency: 'EUR',
+    source: 'postpaid',
+    events: 2,
+    quantityMicros: 3_000_000n,
+    amountMicros: 150_000n,
+    ...changes,
+  };
+}
+
+/** What a half month of some clients comes to: several days, meters, currencies and sources. */
+export function usageOfClients(clients: readonly string[]): UsageSum[] {
+  return clients.flatMap((client, index) => [
+    usageSum({ client, day: '2026-11-01', amountMicros: BigInt(index + 1) }),
+    usageSum({ client, day: '2026-11-15' }),
+    usageSum({ client, meter: 'api.calls', source: 'prepaid' }),
+    usageSum({ client, currency: 'USD', amountMicros: 7n }),
+  ]);
+}

@@ -34,8 +34,9 @@ export interface BalanceDifference {
 }
 
 /**
- * Checks invariants 3 and 4 over everything that is stored. Sums that are still to be rolled up or packaged are
- * left out; what is on its way between Redis and the ledger shows as a difference that goes by itself.
+ * Checks invariants 3 and 4 over everything that is stored. Days that are still to be rolled up are left out, and
+ * so is, between daily records and packages, what is still to be packaged; what is on its way between Redis and
+ * the ledger shows as a difference that goes by itself.
  */
 export async function auditConservation(audit: Audit): Promise<AuditReport> {
   const { ledger, deltas, daily, packages, balanceEvents, isMoving } = await readStages(
@@ -56,7 +57,7 @@ export async function auditConservation(audit: Audit): Promise<AuditReport> {
         ),
       ]),
     ),
-    differences: [...differences(stages)].filter(({ key }) => !isMoving(key)),
+    differences: [...differences(stages)].filter((difference) => !isMoving(difference)),
     ...balances,
   };
 }
@@ -76,13 +77,25 @@ async function checkBalances(accounts: Audit['accounts'], events: readonly Ledge
   return { balances: found.flat(), accounts: expected.length };
 }
 
-/** What two audits found alike: a difference that did not go by itself. */
+/** What two audits found by the same amount: a difference that did not go by itself. What moves differs by another amount each time. */
 export function persisting(first: AuditReport, second: AuditReport): AuditReport {
-  const keys = new Set(first.differences.map(({ key }) => usageKeyOf(key)));
-  const clients = new Set(first.balances.map(({ client }) => client));
+  const gaps = new Set([...first.differences.map(gapOf), ...first.balances.map(balanceGapOf)]);
   return {
     ...second,
-    differences: second.differences.filter(({ key }) => keys.has(usageKeyOf(key))),
-    balances: second.balances.filter(({ client }) => clients.has(client)),
+    differences: second.differences.filter((difference) => gaps.has(gapOf(difference))),
+    balances: second.balances.filter((difference) => gaps.has(balanceGapOf(difference))),
   };
+}
+
+function gapOf({ key, left, right }: Difference): string {
+  const gap = [
+    right.events - left.events,
+    right.quantityMicros - left.quantityMicros,
+    right.amountMicros - left.amountMicros,
+  ];
+  return `${usageKeyOf(key)} ${right.stage} ${gap}`;
+}
+
+function balanceGapOf({ client, journalMicros, balanceMicros }: BalanceDifference): string {
+  return `${client} ${balanceMicros === undefined ? 'no account' : balanceMicros - journalMicros}`;
 }

@@ -6,7 +6,7 @@ import {
 } from '#services/aggregation/public.ts';
 import { decodeLines, type PackageStore, readAllPackages } from '#services/packaging/public.ts';
 import { halfMonthOf } from '#shared/domain/billing-period.ts';
-import { type Stage, stageOf } from '#shared/domain/conservation.ts';
+import { type Difference, type Stage, stageOf } from '#shared/domain/conservation.ts';
 import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
 import { foldUsage, type UsageSum, usageOf } from '#shared/domain/usage.ts';
 
@@ -23,8 +23,8 @@ export interface Stages {
   readonly packages: Stage;
   /** Changes of balances, in no order. */
   readonly balanceEvents: readonly LedgerEvent[];
-  /** Whether a sum has still to be rolled up or packaged. */
-  readonly isMoving: (sum: Pick<UsageSum, 'client' | 'day'>) => boolean;
+  /** Whether what differs has still to be rolled up, or to be packaged, and may differ until then. */
+  readonly isMoving: (difference: Difference) => boolean;
 }
 
 /** Reads every stage of the pipeline whole. What lies further down is read first, so that nothing seems invented by moving meanwhile. */
@@ -42,10 +42,12 @@ export async function readStages(sources: AuditSources): Promise<Stages> {
   };
 }
 
+const PACKAGES = 'packages';
+
 async function readPackages(store: PackageStore): Promise<Stage> {
   const sums = new Map<string, UsageSum>();
   for await (const item of readAllPackages(store)) foldUsage(decodeLines(item.lines), sums);
-  return { name: 'packages', sums };
+  return { name: PACKAGES, sums };
 }
 
 async function readUsage(store: UsageStore) {
@@ -71,8 +73,9 @@ async function readUsage(store: UsageStore) {
   return {
     deltas: { name: 'deltas', sums: deltas },
     daily: stageOf('daily records', daily),
-    isMoving: ({ client, day }: Pick<UsageSum, 'client' | 'day'>) =>
-      dirtyDays.has(day) || unpackaged.has(`${halfMonthOf(day)}#${client}`),
+    isMoving: ({ key, right }: Difference) =>
+      dirtyDays.has(key.day) ||
+      (right.stage === PACKAGES && unpackaged.has(`${halfMonthOf(key.day)}#${key.client}`)),
   };
 }
 

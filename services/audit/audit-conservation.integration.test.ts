@@ -1,0 +1,244 @@
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { SealedBatch } from '#shared/contracts/sealed-batch.ts';
+import { balancesFromJournal } from '#shared/domain/conservation.ts';
+import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
+import { packagesToAdd } from '#shared/domain/packaging.ts';
+import { shardName, shardOf } from '#shared/domain/shard.ts';
+import { foldUsage, type UsageSum, usageOf } from '#shared/domain/usage.ts';
+import type { Item } from '#shared/platform/dynamo.ts';
+import type { RedisClient } from '#shared/platform/redis.ts';
+import { connectOwnRedis } from '#shared/testing/own-redis.ts';
+import { createOwnTable, type OwnTable } from '#shared/testing/own-table.ts';
+import {
+  dailyItem,
+  deltaItem,
+  dirtyItem,
+  ledgerItem,
+  periodItem,
+  usageMarkItem,
+} from '#shared/testing/stored-usage.ts';
+import { type Audit, auditConservation } from './audit-conservation.ts';
+
+const SHARDS = 8;
+const DATABASE = 12;
+const PERIOD = '2026-11-H1';
+let redis: RedisClient;
+let ledger: OwnTable;
+let usage: OwnTable;
+let invoices: OwnTable;
+let audit: Audit;
+
+beforeAll(async () => {
+  redis = await connectOwnRedis(DATABASE);
+});
+afterAll(() => redis.quit());
+beforeEach(async () => {
+  [ledger, usage, invoices] = (await Promise.all(
+    ['ledger', 'usage', 'invoices'].map((name) => createOwnTable(name)),
+  )) as [OwnTable, OwnTable, OwnTable];
+  audit = {
+    sources: { ledger, usage, packages: invoices },
+    accounts: { redis, shards: SHARDS },
+  };
+  await seed();
+});
+afterEach(async () => {
+  await Promise.all([ledger.remove(), usage.remove(), invoices.remove(), redis.flushdb()]);
+});
+
+const base = { currency: 'EUR', occurredAtMs: 1, recordedAtMs: 2 };
+const metered = { meter: 'sms', day: '2026-11-03', quantityMicros: 1_000_000n };
+
+/** One batch of one client: its opening, a top-up, charges and usage on two days. */
+function batchOf(client: string): SealedBatch {
+  const event = { ...base, client };
+  const events: LedgerEvent[] = [
+    { ...event, kind: 'opening', id: 'o', amountMicros: 900n, balanceMicros: 900n },
+    { ...event, ...metered, kind: 'charge', id: 'c-1', amountMicros: 40n, balanceMicros: 860n },
+    { ...event, ...metered, kind: 'charge', id: 'c-2', amountMicros: 60n, balanceMicros: 800n },
+    { ...event, kind: 'adjustment', id: 'a', amountMicros: -5n, balanceMicros: 795n },
+    { ...event, kind: 'top_up', id: 't', amountMicros: 100n, balanceMicros: 895n },
+    { ...event, ...metered, kind: 'usage', id: 'u-1', origin: 'app', amountMicros: 7n },
+    {
+      ...event,
+      ...metered,
+      kind: 'usage',
+      id: 'u-2',
+      origin: 'app',
+      amountMicros: 8n,
+      day: '2026-11-02',
+    },
+  ];
+  return {
+    batch: `01K0000000000000000000${client.padStart(4, '0').toUpperCase()}`,
+    shard: shardOf(client, SHARDS),
+    events,
+  };
+}
+
+const CLIENTS = ['acme', 'b', 'c'];
+const accountKey = (client: string) => `{${shardName(shardOf(client, SHARDS))}}:account:${client}`;
+const packageItem = (client: string, revision: number, sums: readonly UsageSum[]): Item => {
+  const [invoice] = packagesToAdd(client, PERIOD, sums, [], revision);
+  return {
+    pk: `CLIENT#${client}`,
+    sk: `INVOICE#${PERIOD}#${String(revision).padStart(6, '0')}`,
+    lines: JSON.stringify(invoice?.lines ?? [], (_, value) =>
+      typeof value === 'bigint' ? value.toString() : value,
+    ),
+  };
+};
+const sumsOf = ({ events }: SealedBatch) => [...foldUsage(usageOf(events)).values()];
+const [acme] = CLIENTS.map(batchOf) as [SealedBatch];
+/** The sum that tests tamper with: acme's prepaid messages of the third. */
+const target = sumsOf(acme).find(({ source }) => source === 'prepaid') as UsageSum;
+
+async function seed(): Promise<void> {
+  for (const batch of CLIENTS.map(batchOf)) {
+    const [client] = batch.events.map((event) => event.client) as [string];
+    const sums = sumsOf(batch);
+    await ledger.put(ledgerItem(batch));
+    await usage.put(...sums.map((sum) => deltaItem(sum, batch.shard, batch.batch)));
+    await usage.put(...sums.map(dailyItem));
+    await invoices.put(packageItem(client, 1, sums));
+    for (const [, balance] of balancesFromJournal(batch.events)) {
+      await redis.hset(accountKey(client), { currency: 'EUR', balance: balance.toString() });
+    }
+  }
+  await usage.put(periodItem(PERIOD));
+}
+
+/** Each difference as `client day meter: stage amount, stage amount`. */
+async function found(): Promise<string[]> {
+  const { differences } = await auditConservation(audit);
+  return differences.map(
+    ({ key, left, right }) =>
+      `${key.client} ${key.day} ${key.meter}: ${left.stage} ${left.amountMicros}, ${right.stage} ${right.amountMicros}`,
+  );
+}
+
+const tampered = { ...target, amountMicros: target.amountMicros + 1n };
+const deltaOf = (sum: UsageSum) => deltaItem(sum, acme.shard, acme.batch);
+const remove = ({ dynamo, table }: OwnTable, { pk, sk }: Item) =>
+  dynamo.send(new DeleteCommand({ TableName: table, Key: { pk, sk } }));
+
+test('a healthy pipeline shows no differences, and its totals by currency', async () => {
+  const report = await auditConservation(audit);
+  expect(report).toMatchObject({ differences: [], balances: [], accounts: CLIENTS.length });
+  const totals = { EUR: '0.000345' };
+  expect(report.totals).toEqual({
+    ledger: totals,
+    deltas: totals,
+    'daily records': totals,
+    packages: totals,
+  });
+});
+
+describe('tampering is found, with the client, the day and the meter', () => {
+  const at = 'acme 2026-11-03 sms:';
+
+  test.each<[string, () => Promise<unknown>, string[]]>([
+    [
+      'a delta changed',
+      () => usage.put(deltaOf(tampered)),
+      [`${at} ledger 100, deltas 101`, `${at} deltas 101, daily records 100`],
+    ],
+    [
+      'a delta lost',
+      () => remove(usage, deltaOf(target)),
+      [`${at} ledger 100, deltas 0`, `${at} deltas 0, daily records 100`],
+    ],
+    [
+      'a delta doubled',
+      () => usage.put(deltaItem(target, acme.shard, '01K0000000000000000000ZZZZ')),
+      [`${at} ledger 100, deltas 200`, `${at} deltas 200, daily records 100`],
+    ],
+    [
+      'a daily record changed',
+      () => usage.put(dailyItem(tampered)),
+      [`${at} deltas 100, daily records 101`, `${at} daily records 101, packages 100`],
+    ],
+    [
+      'a package line changed',
+      () =>
+        invoices.put(
+          packageItem('acme', 1, [
+            ...sumsOf(acme).filter(({ source }) => source !== 'prepaid'),
+            tampered,
+          ]),
+        ),
+      [`${at} daily records 100, packages 101`],
+    ],
+    [
+      'a package line doubled in another package',
+      () => invoices.put(packageItem('acme', 2, [target])),
+      [`${at} daily records 100, packages 200`],
+    ],
+    [
+      'a ledger batch lost',
+      () => remove(ledger, ledgerItem(acme)),
+      [
+        'acme 2026-11-02 sms: ledger 0, deltas 8',
+        `${at} ledger 0, deltas 7`,
+        `${at} ledger 0, deltas 100`,
+      ],
+    ],
+  ])('%s', async (_, tamper, expected) => {
+    await tamper();
+    expect((await found()).sort()).toEqual([...expected].sort());
+  });
+
+  test('only the number of events changed', async () => {
+    await usage.put(dailyItem({ ...target, events: target.events + 1 }));
+    expect(await found()).toHaveLength(2);
+  });
+
+  test('a ledger batch changed', async () => {
+    const other = ledgerItem({ ...acme, events: acme.events.slice(1) });
+    await ledger.put({ ...ledgerItem(acme), events: other.events });
+    await expect(auditConservation(audit)).rejects.toThrow(
+      `batch ${acme.batch} fails its checksum`,
+    );
+  });
+
+  test('a balance changed, or an account lost', async () => {
+    await redis.hincrby(accountKey('acme'), 'balance', 1);
+    await redis.del(accountKey('b'));
+    const { balances } = await auditConservation(audit);
+    expect([...balances].sort((a, b) => (a.client < b.client ? -1 : 1))).toEqual([
+      { client: 'acme', journalMicros: 895n, balanceMicros: 896n },
+      { client: 'b', journalMicros: 895n, balanceMicros: undefined },
+    ]);
+  });
+});
+
+describe('what is still moving is left out', () => {
+  test('a day that is to be rolled up', async () => {
+    await usage.put(dailyItem(tampered), dirtyItem(acme.shard, target.day));
+    expect(await found()).toEqual([]);
+  });
+
+  test('daily records that are to be packaged', async () => {
+    await invoices.put(packageItem('acme', 1, []));
+    expect(await found()).not.toEqual([]);
+    await usage.put(usageMarkItem(PERIOD, acme.shard, 'acme'));
+    expect(await found()).toEqual([]);
+  });
+
+  test('but a delta that is lost shows before its half month is packaged', async () => {
+    await remove(usage, deltaOf(target));
+    await usage.put(usageMarkItem(PERIOD, acme.shard, 'acme'));
+    expect(await found()).toHaveLength(2);
+  });
+
+  test('only there: marks of others hide nothing', async () => {
+    await invoices.put(packageItem('acme', 1, []));
+    await usage.put(
+      usageMarkItem(PERIOD, shardOf('b', SHARDS), 'b'),
+      usageMarkItem('2026-11-H2', acme.shard, 'acme'),
+      dirtyItem(acme.shard, '2026-11-01'),
+    );
+    expect(await found()).not.toEqual([]);
+  });
+});

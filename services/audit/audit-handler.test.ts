@@ -1,0 +1,90 @@
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import { beforeEach, expect, jest, test } from '@jest/globals';
+import type { Difference } from '#shared/domain/conservation.ts';
+import { log } from '#shared/platform/log.ts';
+import type { AuditReport, BalanceDifference } from './audit-conservation.ts';
+
+const waitsMs: number[] = [];
+const reports: AuditReport[] = [];
+jest.unstable_mockModule('node:timers/promises', () => ({
+  setTimeout: async (waitMs: number) => {
+    waitsMs.push(waitMs);
+  },
+}));
+jest.unstable_mockModule('./wiring.ts', () => ({ wireAudit: () => ({}) }));
+const { persisting } = await import('./audit-conservation.ts');
+jest.unstable_mockModule('./audit-conservation.ts', () => ({
+  persisting,
+  auditConservation: async () => reports.shift(),
+}));
+const { handler } = await import('./handlers/audit-conservation.ts');
+
+const logged = jest.spyOn(log, 'info').mockImplementation(() => {});
+const counted = jest.spyOn(Metrics.prototype, 'addMetric').mockReturnThis();
+jest.spyOn(Metrics.prototype, 'publishStoredMetrics').mockReturnThis();
+
+beforeEach(() => {
+  waitsMs.length = 0;
+  reports.length = 0;
+  counted.mockClear();
+  logged.mockClear();
+});
+
+function difference(client: string, left: bigint, right: bigint): Difference {
+  const totals = { events: 1, quantityMicros: 1n };
+  return {
+    key: { client, day: '2026-11-03', meter: 'sms', currency: 'EUR', source: 'postpaid' },
+    left: { stage: 'ledger', ...totals, amountMicros: left },
+    right: { stage: 'deltas', ...totals, amountMicros: right },
+  };
+}
+
+function balance(client: string, journalMicros: bigint, balanceMicros?: bigint): BalanceDifference {
+  return { client, journalMicros, balanceMicros };
+}
+
+function report(differences: Difference[] = [], balances: BalanceDifference[] = []): AuditReport {
+  const stage = { name: 'any', sums: new Map() };
+  const stages = { ledger: stage, deltas: stage, daily: stage, packages: stage };
+  return { stages, totals: {}, differences, balances, accounts: 3 };
+}
+
+test('where nothing differs it does not look again', async () => {
+  reports.push(report());
+  expect(await handler()).toMatchObject({ differences: 0, balances: 0, accounts: 3 });
+  expect(waitsMs).toEqual([]);
+  expect(counted).toHaveBeenCalledWith('auditDifferences', 'Count', 0);
+});
+
+test('what differs by the same amount after a minute is reported, what moved or went is not', async () => {
+  reports.push(
+    report(
+      [difference('lost', 10n, 9n), difference('moving', 10n, 9n), difference('went', 2n, 1n)],
+      [balance('lost', 5n, 6n), balance('moving', 5n, 6n), balance('gone', 5n)],
+    ),
+    report(
+      [difference('lost', 25n, 24n), difference('moving', 12n, 7n), difference('came', 2n, 1n)],
+      [balance('lost', 7n, 8n), balance('moving', 5n, 7n), balance('gone', 9n)],
+    ),
+  );
+  expect(await handler()).toMatchObject({ differences: 1, balances: 2 });
+  expect(waitsMs).toEqual([60_000]);
+  expect(counted).toHaveBeenCalledWith('auditDifferences', 'Count', 3);
+  expect(logged).toHaveBeenCalledWith(
+    'audit',
+    expect.objectContaining({
+      first: {
+        differences: [difference('lost', 25n, 24n)],
+        balances: [balance('lost', 7n, 8n), balance('gone', 9n)],
+      },
+    }),
+  );
+});
+
+test('the log shows the first of many', async () => {
+  const many = Array.from({ length: 50 }, (_, index) => difference(`c-${index}`, 2n, 1n));
+  reports.push(report(many), report(many));
+  expect(await handler()).toMatchObject({ differences: 50 });
+  const [, line] = logged.mock.calls[0] as unknown as [string, { first: AuditReport }];
+  expect(line.first.differences).toEqual(many.slice(0, 20));
+});

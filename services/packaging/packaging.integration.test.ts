@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import pMap from 'p-map';
+import { readUsageMarks } from '#services/aggregation/public.ts';
 import { shardOf } from '#shared/domain/shard.ts';
 import { foldUsage, type UsageSum } from '#shared/domain/usage.ts';
 import { dyingDynamo, pausingDynamo } from '#shared/testing/intercepted-dynamo.ts';
 import { usageMarkItem } from '#shared/testing/stored-usage.ts';
 import { decodeLines } from './invoice-item.ts';
 import { type ChunkSummary, packageChunk } from './package-chunk.ts';
-import type { Packaging } from './package-client.ts';
+import { type Packaging, packageClient } from './package-client.ts';
 import { planChunks } from './plan-chunks.ts';
 import { planRun, type RunRequest } from './plan-run.ts';
 import {
@@ -208,6 +209,47 @@ describe('runs that meet', () => {
     expect(only).toMatchObject({ revision: 1n, totalMicros: 130n });
   });
 
+  test('one that was overtaken by a run that had read less bills the rest', async () => {
+    const early = usageSum({ events: 1, amountMicros: 100n });
+    await tables.rollUp([early]);
+    const first = pausingDynamo('PutItem');
+    const behind = run(tables.packaging(first.dynamo));
+    await first.paused;
+    const late = usageSum({ events: 2, amountMicros: 130n });
+    await tables.rollUp([late]);
+    const second = pausingDynamo('PutItem');
+    const ahead = run(tables.packaging(second.dynamo));
+    await second.paused;
+    first.letGo();
+    await behind;
+    second.letGo();
+    await ahead;
+    expect(await tables.packages()).toMatchObject([{ totalMicros: 100n }, { totalMicros: 30n }]);
+    expect((await tables.billed()).sums).toEqual(foldUsage([late]));
+    expect(await tables.marked()).toEqual([]);
+  });
+
+  test('one that stood between its reads takes nothing back', async () => {
+    await tables.rollUp([usageSum({ events: 1, amountMicros: 100n })]);
+    const [mark] = await Array.fromAsync(
+      readUsageMarks(tables.usage, PERIOD, shardOf('acme', SHARDS)),
+    );
+    if (!mark) throw new Error('no mark');
+    const slow = pausingDynamo('Query', 2);
+    const standing = packageClient(
+      tables.packaging(slow.dynamo),
+      PERIOD,
+      shardOf('acme', SHARDS),
+      mark,
+    );
+    await slow.paused;
+    await tables.rollUp([usageSum({ events: 2, amountMicros: 130n })]);
+    await run();
+    slow.letGo();
+    expect(await standing).toBe(0);
+    expect(await tables.packages()).toMatchObject([{ revision: 1n, totalMicros: 130n }]);
+  });
+
   test('usage that comes meanwhile stays marked for the next run', async () => {
     const early = usageSum({ events: 1, amountMicros: 100n });
     await tables.rollUp([early]);
@@ -283,12 +325,13 @@ describe('the chunks of a plan', () => {
     await tables.rollUp(usageOfClients(names));
     const packaging = tables.packaging();
     const chunks = await planChunks(packaging.usage, SHARDS, PERIOD, 4);
-    for (const [index, chunk] of chunks.entries()) {
-      const { clients: count } = await packageChunk(packaging, chunk);
-      expect(count).toBe(Math.min(4, names.length - index * 4));
-      const done = order.slice(0, index * 4 + count).map(({ client }) => client);
-      const found = new Set((await tables.packages()).map(({ client }) => client));
-      expect([...found].sort()).toEqual(done.sort());
+    // Backwards, so that no earlier chunk has cleared the marks before its own.
+    for (const [index, chunk] of [...chunks.entries()].reverse()) {
+      const before = new Set((await tables.packages()).map(({ client }) => client));
+      await packageChunk(packaging, chunk);
+      const after = new Set((await tables.packages()).map(({ client }) => client));
+      const own = order.slice(index * 4, index * 4 + 4).map(({ client }) => client);
+      expect([...after.difference(before)].sort()).toEqual(own.sort());
     }
     await expectBilledOnce(usageOfClients(names));
   });

@@ -30,12 +30,13 @@ export function dyingDynamo(writes: number): {
   return { dynamo, isDead: () => isDead };
 }
 
-/** A client that stops before its first `command` until it is let go. */
-export function pausingDynamo(command: string) {
+/** A client that stops before its `turn`th `command` until it is let go. */
+export function pausingDynamo(command: string, turn = 1) {
   const paused = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
+  let turns = 0;
   const dynamo = interceptedDynamo(async (each) => {
-    if (each !== command) return;
+    if (each !== command || ++turns < turn) return;
     paused.resolve();
     await gate.promise;
   });

@@ -268,7 +268,7 @@ test('no entry outgrows a batch, however long everything in it is', async () => 
 });
 
 describe('what cannot be reached is answered as unavailable, in bounded time', () => {
-  const unavailable = { code: 'unavailable', retryAfterSeconds: 1, data: expect.anything() };
+  const unavailable = { code: 'unavailable', retryAfterSeconds: 1, cause: expect.any(Error) };
 
   test('a Redis that takes connections and never answers', async () => {
     const sockets: Socket[] = [];

@@ -74,7 +74,7 @@ async function readPrices(recording: UsageRecording): Promise<PriceList> {
     throw new ProblemError(
       'unavailable',
       'The price list could not be read. Nothing was recorded; send the same events again.',
-      { retryAfterSeconds: 1, data: { cause: (error as Error).name } },
+      { retryAfterSeconds: 1, cause: error },
     );
   }
 }

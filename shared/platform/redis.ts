@@ -23,8 +23,9 @@ export function connectRedis(settings: RedisSettings): RedisClient {
     commandTimeout: commandTimeoutMs,
     connectTimeout: commandTimeoutMs,
     // What gives no answer is dropped and connected anew. A connection that died unnoticed, such as while a
-    // Lambda was frozen, would otherwise fail every command until TCP gives up, a quarter of an hour later.
-    socketTimeout: commandTimeoutMs,
+    // Lambda was frozen, would otherwise fail every command until TCP gives up, a quarter of an hour later. A little
+    // before the command itself times out, so that a retry right after that finds the new connection.
+    socketTimeout: Math.ceil(0.9 * commandTimeoutMs),
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     // Well below the time a command may take, so that one that comes meanwhile outlasts the pause.

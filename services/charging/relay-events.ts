@@ -58,14 +58,20 @@ export async function relayEvents(
   return lastFailure === undefined ? counts : { ...counts, lastFailure };
 }
 
-async function relayPass(relay: Relay, hasTime: () => boolean) {
-  const pass = { batches: 0, failures: 0, lastFailure: undefined as string | undefined };
+interface Pass {
+  batches: number;
+  failures: number;
+  lastFailure: string | undefined;
+}
+
+async function relayPass(relay: Relay, hasTime: () => boolean): Promise<Pass> {
+  const pass: Pass = { batches: 0, failures: 0, lastFailure: undefined };
   let next = 0;
   const worker = async () => {
     while (next < relay.shards && hasTime()) {
       const shard = next++;
       try {
-        pass.batches += await relayShard(relay, shard, hasTime);
+        await relayShard(relay, shard, hasTime, pass);
       } catch (error) {
         pass.failures += 1;
         pass.lastFailure = `shard ${shard}: ${(error as Error).message}`;
@@ -76,8 +82,12 @@ async function relayPass(relay: Relay, hasTime: () => boolean) {
   return pass;
 }
 
-async function relayShard(relay: Relay, shard: number, hasTime: () => boolean): Promise<number> {
-  let batches = 0;
+async function relayShard(
+  relay: Relay,
+  shard: number,
+  hasTime: () => boolean,
+  pass: Pass,
+): Promise<void> {
   while (hasTime()) {
     const sealed = await sealNext(relay.redis, shard, ulid(), relay.limits, relay.replicas);
     if (!sealed) break;
@@ -88,7 +98,6 @@ async function relayShard(relay: Relay, shard: number, hasTime: () => boolean): 
       }),
     );
     await discardSealed(relay.redis, shard, sealed.batch);
-    batches += 1;
+    pass.batches += 1;
   }
-  return batches;
 }

@@ -174,6 +174,20 @@ test('a password in the address is used, in a cluster too', async () => {
   await server.stop();
 });
 
+test('a database in the address is used', async () => {
+  const urls = ['', '/0', '/3'].map((path) => `${alone.url}${path}`);
+  clients.push(
+    ...urls.map((url) => connectRedis({ url, isCluster: false, commandTimeoutMs: 5_000 })),
+  );
+  const key = newKey();
+  await clients[2]?.set(key, 'value');
+  expect(await Promise.all(clients.map((client) => client.get(key)))).toEqual([
+    null,
+    null,
+    'value',
+  ]);
+});
+
 test('a failure of Redis is a problem that a retry can help, and keeps its cause for the log', async () => {
   const cause = new Error('connect ECONNREFUSED 10.0.0.1:6379');
   const error = await orUnavailable(Promise.reject(cause)).catch((reason) => reason);

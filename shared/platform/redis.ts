@@ -34,15 +34,14 @@ export function connectRedis(settings: RedisSettings): RedisClient {
     ...(url.password && { password: decodeURIComponent(url.password) }),
     ...(url.protocol === 'rediss:' && { tls: { servername: url.hostname } }),
   };
-  const address = { host: url.hostname, port: Number(url.port || 6379) };
   const client: RedisClient = settings.isCluster
-    ? new Cluster([address], {
+    ? new Cluster([{ host: url.hostname, port: Number(url.port || 6379) }], {
         dnsLookup: (hostname, callback) => callback(null, hostname),
         // Zero: do not send again what was under way when a node closed its connection.
         retryDelayOnFailover: 0,
         redisOptions: options,
       })
-    : new Redis({ ...address, ...options });
+    : new Redis(settings.url, options);
   boundCommands(client, commandTimeoutMs);
   // Without a listener a lost connection would end the process; each command reports it to its caller.
   client.on('error', () => {});

@@ -2,7 +2,12 @@ import { encodeEventHead, type UnrecordedEvent } from '#shared/contracts/sealed-
 import { shardOf } from '#shared/domain/shard.ts';
 import { luaScript } from '#shared/platform/lua.ts';
 import { MAX_ENTRY_BYTES, outboxKey } from '#shared/platform/outbox.ts';
-import { fingerprintOf, receiptsKey, withReceipts } from '#shared/platform/receipts.ts';
+import {
+  fingerprintOf,
+  RECEIPT_SLICE_MS,
+  receiptsKey,
+  withReceipts,
+} from '#shared/platform/receipts.ts';
 import { orUnavailable, type RedisClient } from '#shared/platform/redis.ts';
 import recordUsageLua from './lua/record-usage.lua';
 
@@ -46,7 +51,7 @@ export async function recordEvents(
     [...portions(ofShard)].map(async (portion) => {
       const replies = (await recordScript(recorder.redis)(
         [outboxKey(shard), receiptsKey(shard)],
-        [recorder.receiptWindowMs, ...portion.flatMap((entry) => entry.args)],
+        [recorder.receiptWindowMs, RECEIPT_SLICE_MS, ...portion.flatMap((entry) => entry.args)],
       )) as RecordOutcome[];
       portion.forEach((entry, position) => {
         outcomes[entry.index] = replies[position] as RecordOutcome;

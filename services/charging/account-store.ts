@@ -3,7 +3,12 @@ import { timeInId } from '#shared/domain/charge-id.ts';
 import { shardName, shardOf } from '#shared/domain/shard.ts';
 import { luaScript } from '#shared/platform/lua.ts';
 import { outboxKey } from '#shared/platform/outbox.ts';
-import { fingerprintOf, receiptsKey, withReceipts } from '#shared/platform/receipts.ts';
+import {
+  fingerprintOf,
+  RECEIPT_SLICE_MS,
+  receiptsKey,
+  withReceipts,
+} from '#shared/platform/receipts.ts';
 import { orUnavailable, type RedisClient } from '#shared/platform/redis.ts';
 import changeBalanceLua from './lua/change-balance.lua';
 import openAccountLua from './lua/open-account.lua';
@@ -77,6 +82,7 @@ export async function changeBalance(
         fingerprint,
         timeInId(event.id) ?? '',
         store.receiptWindowMs,
+        RECEIPT_SLICE_MS,
         change.toString(),
         event.currency,
         encodeEventHead(event),

@@ -345,7 +345,7 @@ describe('a run is planned for', () => {
   const periods = ['2026-10-H2', '2026-11-H1', '2026-11-H2', '2026-12-H1'];
   const planned = async (request: RunRequest, at = '2026-11-20T12:00:00Z', timeZone = 'UTC') => {
     const packaging = { ...tables.packaging(), nowMs: () => Date.parse(at) };
-    const chunks = await planRun({ ...packaging, timeZone, chunkClients: 10 }, request);
+    const { chunks } = await planRun({ ...packaging, timeZone, chunkClients: 10 }, request);
     return chunks.map(({ period }) => period);
   };
 

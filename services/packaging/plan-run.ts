@@ -12,7 +12,7 @@ import { type Chunk, periodsToPackage, planChunks } from './plan-chunks.ts';
  * What a run packages: by default every half month that has ended, late usage of older ones included;
  * with `period` just that one; with `includeRunning` also the running one, as of now.
  */
-export const RunRequest = z.object({
+export const RunRequest = z.strictObject({
   period: z.optional(
     z.string().check(z.refine(isHalfMonth, { error: 'must be a half month such as 2026-11-H1' })),
   ),
@@ -20,17 +20,25 @@ export const RunRequest = z.object({
 });
 export type RunRequest = z.infer<typeof RunRequest>;
 
-/** The chunks of a run, oldest half month first. */
+/** Most chunks of one round: the state of a machine holds 256 KB, and a chunk with the longest names 400 bytes. */
+export const MAX_CHUNKS = 400;
+
+/**
+ * The chunks of a run's next round, oldest half month first. What a round has packaged has lost its marks, so that
+ * the next plan goes on behind it; `hasMore` says that one is needed.
+ */
 export async function planRun(
   packaging: Packaging & { readonly timeZone: string; readonly chunkClients: number },
   request: RunRequest,
-): Promise<Chunk[]> {
+): Promise<{ chunks: Chunk[]; hasMore: boolean }> {
   const running = halfMonthOf(dayOf(packaging.nowMs(), packaging.timeZone));
   const through = request.includeRunning ? running : previousHalfMonth(running);
   const { usage, shards, chunkClients } = packaging;
   const chunks: Chunk[] = [];
   for (const period of await periodsToPackage(usage, through, request.period)) {
     chunks.push(...(await planChunks(usage, shards, period, chunkClients)));
+    if (chunks.length > MAX_CHUNKS) break;
   }
-  return chunks;
+  // The last chunk of a plan that is cut here ends where the next one begins, so nobody is left out.
+  return { chunks: chunks.slice(0, MAX_CHUNKS), hasMore: chunks.length > MAX_CHUNKS };
 }

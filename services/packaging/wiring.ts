@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { connectDynamo } from '#shared/platform/dynamo.ts';
 import { integer, readEnv, text } from '#shared/platform/env.ts';
 import { once } from '#shared/platform/once.ts';
+import { timeZone } from '#shared/platform/settings.ts';
 import type { Packaging } from './package-client.ts';
 
 export const wirePackaging = once(
@@ -11,7 +12,7 @@ export const wirePackaging = once(
         USAGE_TABLE: text,
         INVOICES_TABLE: text,
         SHARDS: integer(1, 999),
-        BILLING_TIME_ZONE: text,
+        BILLING_TIME_ZONE: timeZone,
         CHUNK_CLIENTS: integer(1, 10_000),
       }),
     );

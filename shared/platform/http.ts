@@ -3,10 +3,14 @@ import type {
   APIGatewayProxyStructuredResultV2,
 } from 'aws-lambda';
 import * as z from 'zod/mini';
+import en from 'zod/v4/locales/en.js';
 import type { Scope } from '#shared/contracts/api-keys.ts';
 import * as field from '#shared/contracts/fields.ts';
 import { emitMetrics, log } from './log.ts';
 import { ProblemError } from './problem-error.ts';
+
+// Without a language, a wrong type is said to be an "invalid input" and no more.
+z.config(en());
 
 export type HttpRequest = APIGatewayProxyEventV2WithLambdaAuthorizer<{
   keyId?: string;

@@ -1,4 +1,5 @@
 import { shardName } from '#shared/domain/shard.ts';
+import confirmLua from './lua/confirm.lua';
 import sealLua from './lua/seal.lua';
 import { luaScript } from './lua.ts';
 import type { RedisClient } from './redis.ts';
@@ -58,38 +59,38 @@ export async function sealNext(
   )) as [string, string] | null;
   if (!reply) return undefined;
   const [batch, events] = reply;
-  if (replicas > 0) await waitForReplicas(redis, shard, batch, replicas);
+  if (replicas > 0 && !(await isOnReplicas(redis, shard, batch, replicas))) return undefined;
   return { batch, events };
 }
 
 const WAIT_MS = 1_000;
 
 /**
+ * Whether `replicas` replicas have the batch; false where another relay has discarded it meanwhile or a failover has
+ * forgotten it, so that it must not be sent. Throws where the replicas lag.
+ *
  * WAIT counts only for the writes of its own connection, and one process may have sealed what another hands on: so a
  * write comes right before it. In a cluster the pipeline also leads it to the node of this shard.
  */
-async function waitForReplicas(
+async function isOnReplicas(
   redis: RedisClient,
   shard: number,
   batch: string,
   replicas: number,
-): Promise<void> {
+): Promise<boolean> {
   const results = await redis
     .pipeline()
-    .hexists(sealedKey(shard), batch)
-    .set(awaitedKey(shard), batch)
+    .eval(confirmLua, 2, sealedKey(shard), awaitedKey(shard), batch)
     .wait(replicas, WAIT_MS)
     .exec();
   const answers = results ?? [[new Error('the connection is gone'), undefined]];
   for (const [error] of answers) if (error) throw error;
-  const [exists, , acknowledged] = answers.map(([, answer]) => answer);
-  // Another relay has discarded it, or a failover has forgotten it: sending it now could double its events.
-  if (exists !== 1) throw new Error(`the batch ${batch} has gone meanwhile`);
-  if (Number(acknowledged) < replicas) {
-    throw new Error(
-      `only ${acknowledged} of ${replicas} replicas have the batch after ${WAIT_MS} ms`,
-    );
-  }
+  const [isSealed, acknowledged] = answers.map(([, answer]) => answer);
+  if (isSealed !== 1) return false;
+  if (Number(acknowledged) >= replicas) return true;
+  throw new Error(
+    `only ${acknowledged} of ${replicas} replicas have the batch after ${WAIT_MS} ms`,
+  );
 }
 
 /** Forgets a batch that the queue has taken. Harmless to repeat. */

@@ -7,6 +7,9 @@ export function withReceipts(lua: string): string {
   return `${receiptsLua}\n${lua}`;
 }
 
+/** Part of the keys of receipts: with another length all receipts so far would be forgotten. */
+export const RECEIPT_SLICE_MS = 86_400_000;
+
 export function receiptsKey(shard: number): string {
   return `{${shardName(shard)}}:receipts`;
 }

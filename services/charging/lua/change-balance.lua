@@ -2,7 +2,8 @@
 --
 -- KEYS 1 account hash   2 outbox stream   3 prefix of the receipt slices
 -- ARGV 1 receipt field   2 fingerprint of the request   3 time in the id, ms, or empty
---      4 receipt window, ms   5 change in micro-units, signed   6 currency   7 event JSON without its end
+--      4 receipt window, ms   5 length of a receipt slice, ms   6 change in micro-units, signed   7 currency
+--      8 event JSON without its end
 -- Reply {'done' | 'repeated', balance after it, recorded at, ms}
 --       {'reused', fingerprint of the first request}
 --       {'expired' | 'in_future' | 'unknown_account' | 'currency_mismatch' | 'insufficient_balance' |
@@ -10,8 +11,8 @@
 --
 -- Amounts go to HINCRBY as they came and are read back as text, because numbers in Lua are doubles.
 
-local now, window = now_ms(), tonumber(ARGV[4])
-local receipt, slice, problem = find_receipt(KEYS[3], ARGV[1], ARGV[3], window, now)
+local now, window, slice_ms = now_ms(), tonumber(ARGV[4]), tonumber(ARGV[5])
+local receipt, slice, problem = find_receipt(KEYS[3], ARGV[1], ARGV[3], window, slice_ms, now)
 if problem then return {problem} end
 if receipt then
   local fingerprint, balance, at = string.match(receipt, '^(%S+) (%S+) (%S+)$')
@@ -21,9 +22,9 @@ end
 
 local currency = redis.call('HGET', KEYS[1], 'currency')
 if not currency then return {'unknown_account'} end
-if currency ~= ARGV[6] then return {'currency_mismatch'} end
+if currency ~= ARGV[7] then return {'currency_mismatch'} end
 
-local change = ARGV[5]
+local change = ARGV[6]
 local after = redis.pcall('HINCRBY', KEYS[1], 'balance', change)
 if type(after) == 'table' then
   -- Any other error (a replica, no memory) says nothing about the amount: the caller is to try again.
@@ -38,7 +39,7 @@ end
 
 local balance = redis.call('HGET', KEYS[1], 'balance')
 local at = string.format('%d', now)
-write_receipt(slice, ARGV[1], ARGV[2] .. ' ' .. balance .. ' ' .. at, window)
+write_receipt(slice, ARGV[1], ARGV[2] .. ' ' .. balance .. ' ' .. at, window, slice_ms)
 redis.call('XADD', KEYS[2], '*', 'n', 1, 'e',
-  ARGV[7] .. ',"recordedAtMs":' .. at .. ',"balanceMicros":"' .. balance .. '"}')
+  ARGV[8] .. ',"recordedAtMs":' .. at .. ',"balanceMicros":"' .. balance .. '"}')
 return {'done', balance, at}

@@ -1,13 +1,13 @@
 import { emitMetrics, log } from '#shared/platform/log.ts';
-import type { ChunkSummary } from '../package-chunk.ts';
+import { closeRound, type Round } from '../close-round.ts';
 
-/** Sums a run up. */
-export async function handler({ chunks }: { chunks: ChunkSummary[] }): Promise<ChunkSummary> {
-  const summary = {
-    clients: chunks.reduce((sum, chunk) => sum + chunk.clients, 0),
-    packages: chunks.reduce((sum, chunk) => sum + chunk.packages, 0),
-  };
-  log.info('packaging run', { chunks: chunks.length, ...summary });
-  emitMetrics({ packagedClients: summary.clients, packages: summary.packages });
-  return summary;
+export async function handler(round: Round): Promise<ReturnType<typeof closeRound>> {
+  const run = closeRound(round);
+  log.info('packaging round', { chunks: round.results.length, ...run });
+  emitMetrics({
+    packagedClients: run.clients - round.run.clients,
+    packages: run.packages - round.run.packages,
+    failedChunks: run.failures - round.run.failures,
+  });
+  return run;
 }

@@ -3,9 +3,9 @@ import type { Chunk } from '../plan-chunks.ts';
 import { planRun, RunRequest } from '../plan-run.ts';
 import { wirePackaging } from '../wiring.ts';
 
-export async function handler(event: unknown): Promise<{ chunks: Chunk[] }> {
+export async function handler(event: unknown): Promise<{ chunks: Chunk[]; hasMore: boolean }> {
   const request = RunRequest.parse(event);
-  const chunks = await planRun(wirePackaging(), request);
-  log.info('packaging plan', { ...request, chunks: chunks.length });
-  return { chunks };
+  const plan = await planRun(wirePackaging(), request);
+  log.info('packaging plan', { ...request, chunks: plan.chunks.length, hasMore: plan.hasMore });
+  return plan;
 }

@@ -1,9 +1,9 @@
 -- Receipts, for scripts that must take effect once for an id. Put before the script that uses them.
 --
--- A receipt is a field of a hash per time slice, `<prefix>:<slice>`; a slice is as long as the window
--- within which an id is remembered, so that a slice expires whole. An id that carries its time is
--- looked for in the slice of that time only, and refused once it is older than the window: it can
--- never take effect twice. Any other id is looked for in the running slice and the one before.
+-- A receipt is a field of a hash per time slice, `<prefix>:<slice>`, so that receipts expire in bulk. The
+-- length of a slice is fixed for ever, for another length would look in other slices; the window may change.
+-- An id that carries its time is looked for in the slice of that time only, and refused once it is older than
+-- the window: it can never take effect twice. Any other id is looked for in every slice that the window touches.
 
 local function now_ms()
   local time = redis.call('TIME')
@@ -12,29 +12,33 @@ end
 
 local FUTURE_TOLERANCE_MS = 300000
 
+local function slice_key(prefix, number)
+  return prefix .. ':' .. string.format('%d', number)
+end
+
 -- Returns the receipt and the slice's key to write to, or nil, nil and why the id cannot be used.
-local function find_receipt(prefix, field, id_time, window, now)
+local function find_receipt(prefix, field, id_time, window, slice_ms, now)
   if id_time ~= '' then
     local at = tonumber(id_time)
     if at < now - window then return nil, nil, 'expired' end
     if at > now + FUTURE_TOLERANCE_MS then return nil, nil, 'in_future' end
-    local slice = prefix .. ':' .. string.format('%d', math.floor(at / window))
+    local slice = slice_key(prefix, math.floor(at / slice_ms))
     return redis.call('HGET', slice, field), slice
   end
-  local running = math.floor(now / window)
-  local slice = prefix .. ':' .. string.format('%d', running)
-  local receipt = redis.call('HGET', slice, field)
-  if not receipt then
-    receipt = redis.call('HGET', prefix .. ':' .. string.format('%d', running - 1), field)
+  local running = math.floor(now / slice_ms)
+  for number = running, math.floor((now - window) / slice_ms), -1 do
+    local receipt = redis.call('HGET', slice_key(prefix, number), field)
+    if receipt then return receipt, slice_key(prefix, running) end
   end
-  return receipt, slice
+  return nil, slice_key(prefix, running)
 end
 
 -- A slice lives until no id in it can be asked for any more.
-local function write_receipt(slice, field, receipt, window)
+local function write_receipt(slice, field, receipt, window, slice_ms)
   redis.call('HSET', slice, field, receipt)
   if redis.call('HLEN', slice) == 1 then
     local number = tonumber(string.match(slice, ':(%d+)$'))
-    redis.call('PEXPIREAT', slice, string.format('%d', (number + 2) * window + FUTURE_TOLERANCE_MS))
+    local last = (number + 1) * slice_ms + window + FUTURE_TOLERANCE_MS
+    redis.call('PEXPIREAT', slice, string.format('%d', last))
   end
 end

@@ -10,25 +10,35 @@ local waiting = redis.call('HGETALL', KEYS[2])
 if #waiting > 0 then return {waiting[1], waiting[2]} end
 
 local max_events, max_bytes, linger = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local entries = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', max_events)
-if #entries == 0 then return false end
+local oldest = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
+if not oldest then return false end
 
-if linger > 0 and #entries < max_events then
+if linger > 0 and redis.call('XLEN', KEYS[1]) < max_events then
   local time = redis.call('TIME')
-  local oldest = tonumber(string.match(entries[1][1], '^(%d+)'))
-  if time[1] * 1000 + math.floor(time[2] / 1000) - oldest < linger then return false end
+  local recorded = tonumber(string.match(oldest[1], '^(%d+)'))
+  if time[1] * 1000 + math.floor(time[2] / 1000) - recorded < linger then return false end
 end
 
-local ids, parts, events, bytes = {}, {}, 0, 2
-for _, entry in ipairs(entries) do
-  -- An entry is written as: n <number of events> e <their JSON, separated by commas>
-  local count, json = tonumber(entry[2][2]), entry[2][4]
-  if #ids > 0 and (events + count > max_events or bytes + #json + 1 > max_bytes) then break end
-  ids[#ids + 1], parts[#parts + 1] = entry[1], json
-  events, bytes = events + count, bytes + #json + 1
+-- Pages that grow: an entry may hold one event or hundreds, and what is read and not used is read again.
+local ids, parts, events, bytes, page, from = {}, {}, 0, 2, 16, '-'
+while from do
+  local entries = redis.call('XRANGE', KEYS[1], from, '+', 'COUNT', page)
+  from = #entries == page and '(' .. entries[page][1] or nil
+  page = math.min(2 * page, 256)
+  for _, entry in ipairs(entries) do
+    -- An entry is written as: n <number of events> e <their JSON, separated by commas>
+    local count, json = tonumber(entry[2][2]), entry[2][4]
+    if #ids > 0 and (events + count > max_events or bytes + #json + 1 > max_bytes) then
+      from = nil
+      break
+    end
+    ids[#ids + 1], parts[#parts + 1] = entry[1], json
+    events, bytes = events + count, bytes + #json + 1
+  end
 end
 
+-- Deleted first: a full store refuses a script whose first write needs memory, and could then never be emptied.
 local batch = '[' .. table.concat(parts, ',') .. ']'
-redis.call('HSET', KEYS[2], ARGV[1], batch)
 redis.call('XDEL', KEYS[1], unpack(ids))
+redis.call('HSET', KEYS[2], ARGV[1], batch)
 return {ARGV[1], batch}

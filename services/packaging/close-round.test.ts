@@ -1,0 +1,32 @@
+import { expect, test } from '@jest/globals';
+import { closeRound, MAX_FAILED_ROUNDS, MAX_ROUNDS } from './close-round.ts';
+
+const START = { rounds: 0, clients: 0, packages: 0, failures: 0 };
+const GOOD = { clients: 50, packages: 61 };
+const FAILED = { clients: 0, packages: 0, failed: true };
+
+test.each([
+  ['nothing to do', START, false, [], 'done'],
+  ['all packaged', START, false, [GOOD, GOOD], 'done'],
+  ['more to plan', START, true, [GOOD], 'plan'],
+  ['a chunk failed', START, false, [GOOD, FAILED], 'wait'],
+  ['a chunk failed and there is more', START, true, [GOOD, FAILED], 'wait'],
+  ['it failed too often', { ...START, rounds: MAX_FAILED_ROUNDS - 1 }, false, [FAILED], 'fail'],
+  ['it failed at first only', { ...START, rounds: 2, failures: 1 }, false, [GOOD], 'done'],
+  ['too many rounds', { ...START, rounds: MAX_ROUNDS - 1 }, true, [GOOD], 'fail'],
+])('%s', (_name, run, hasMore, results, next) => {
+  expect(closeRound({ run, plan: { hasMore }, results })).toMatchObject({
+    next,
+    rounds: run.rounds + 1,
+  });
+});
+
+test('a run adds up over its rounds', () => {
+  const { next: _, ...first } = closeRound({
+    run: START,
+    plan: { hasMore: true },
+    results: [GOOD],
+  });
+  const second = closeRound({ run: first, plan: { hasMore: false }, results: [GOOD, FAILED] });
+  expect(second).toMatchObject({ rounds: 2, clients: 100, packages: 122, failures: 1 });
+});

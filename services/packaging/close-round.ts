@@ -1,0 +1,41 @@
+import type { ChunkSummary } from './package-chunk.ts';
+
+/** Where a packaging run stands after a round. */
+export interface RunState {
+  readonly rounds: number;
+  readonly clients: number;
+  readonly packages: number;
+  /** Chunks that failed, retries of one and the same included. */
+  readonly failures: number;
+}
+
+export interface Round {
+  readonly run: RunState;
+  readonly plan: { readonly hasMore: boolean };
+  readonly results: readonly (ChunkSummary & { readonly failed?: boolean })[];
+}
+
+/** Keeps a run within the 25,000 events of a machine's history. */
+export const MAX_ROUNDS = 9;
+/** Rounds with failures after which a person is needed. */
+export const MAX_FAILED_ROUNDS = 3;
+
+/** Adds a round to its run and says how to go on: another plan at once, after a wait, or not at all. */
+export function closeRound({ run, plan, results }: Round): RunState & {
+  readonly next: 'plan' | 'wait' | 'fail' | 'done';
+} {
+  const sum = (of: (result: Round['results'][number]) => number) =>
+    results.reduce((total, result) => total + of(result), 0);
+  const failed = sum((result) => (result.failed ? 1 : 0));
+  const rounds = run.rounds + 1;
+  const state = {
+    rounds,
+    clients: run.clients + sum(({ clients }) => clients),
+    packages: run.packages + sum(({ packages }) => packages),
+    failures: run.failures + failed,
+  };
+  if (failed === 0 && !plan.hasMore) return { ...state, next: 'done' };
+  if (rounds >= MAX_ROUNDS) return { ...state, next: 'fail' };
+  if (failed === 0) return { ...state, next: 'plan' };
+  return { ...state, next: rounds >= MAX_FAILED_ROUNDS ? 'fail' : 'wait' };
+}

@@ -1,26 +1,54 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { createApiKey, findApiKey } from '#services/access/api-key-store.ts';
-import { putPriceList } from '#services/pricing/price-list-store.ts';
+import { type ApiKeyStore, createApiKey, findApiKey } from '#services/access/api-key-store.ts';
+import {
+  type PriceListStore,
+  putPriceList,
+  readPriceList,
+} from '#services/pricing/price-list-store.ts';
+import { PRICES_CACHED_MS } from '#services/pricing/public.ts';
 import { SCOPES, type Scope } from '#shared/contracts/api-keys.ts';
+import type { PriceList } from '#shared/domain/price.ts';
 import { connectDynamo, type Dynamo } from '#shared/platform/dynamo.ts';
 import { runCommand } from './command.ts';
 import { awsClientConfig, type LocalEnvironment, readLocalEnvironment } from './environment.ts';
 import { readPrices } from './seed/prices.ts';
 
+export interface LoadedData {
+  readonly apiKey: string;
+  /** As the API rates by it. */
+  readonly prices: PriceList;
+}
+
 /**
- * Loads the price list and makes one API key with every scope, unless the one of an earlier load still
- * works. The key lies in the state folder, readable by its owner only. Returns it.
+ * Loads the prices of the file PRICES, or the bundled ones where there are none yet, and makes one API key with every
+ * scope unless the one of an earlier load still works. The key lies in the state folder, readable by its owner only.
  */
-export async function loadData(environment: LocalEnvironment): Promise<string> {
+export async function loadData(environment: LocalEnvironment): Promise<LoadedData> {
   const dynamo = connectDynamo(new DynamoDBClient(awsClientConfig(environment)));
   const tables = tablesOf(dynamo, environment.stage);
-  await putPriceList(tables.prices, readPrices(process.env.PRICES || undefined));
+  const apiKey = await loadKey(environment, tables.access);
+  return { apiKey, prices: await loadPrices(tables.prices) };
+}
+
+async function loadPrices(store: PriceListStore): Promise<PriceList> {
+  const before = await readPriceList(store);
+  if (before.size > 0 && !process.env.PRICES) return before;
+  await putPriceList(store, readPrices(process.env.PRICES || undefined));
+  const after = await readPriceList(store);
+  // Until then the API may still rate by what it read before.
+  if (before.size > 0 && !isDeepStrictEqual(before, after)) await delay(PRICES_CACHED_MS);
+  return after;
+}
+
+async function loadKey(environment: LocalEnvironment, store: ApiKeyStore): Promise<string> {
   const file = join(environment.stateFolder, 'api-key');
   const known = readKey(file);
-  if (known !== undefined && (await findApiKey(tables.access, known))) return known;
-  const key = await createApiKey(tables.access, 'local', SCOPES);
+  if (known !== undefined && (await findApiKey(store, known))) return known;
+  const key = await createApiKey(store, 'local', SCOPES);
   mkdirSync(environment.stateFolder, { recursive: true });
   writeFileSync(file, key, { mode: 0o600 });
   return key;
@@ -56,7 +84,8 @@ async function loadStage(stage: string): Promise<string> {
 if (import.meta.main) {
   await runCommand(async () => {
     const stage = process.env.STAGE || 'local';
-    const key = stage === 'local' ? await loadData(readLocalEnvironment()) : await loadStage(stage);
+    const key =
+      stage === 'local' ? (await loadData(readLocalEnvironment())).apiKey : await loadStage(stage);
     console.log(`The prices are loaded. API key, shown only now: ${key}`);
   });
 }

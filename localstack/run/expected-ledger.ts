@@ -18,6 +18,14 @@ export class ExpectedLedger {
     }
   }
 
+  knowsCharge(client: string, id: string): boolean {
+    return this.#ids.has(chargeKey(client, id));
+  }
+
+  knowsUsage(client: string, origin: string, id: string): boolean {
+    return this.#ids.has(usageKey(client, origin, id));
+  }
+
   /** Returns whether this charge is new. */
   addCharge(id: string, sum: UsageSum): boolean {
     return this.#add(chargeKey(sum.client, id), sum);

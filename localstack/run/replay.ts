@@ -64,7 +64,10 @@ async function replayAsUsage(
       ),
     ({ sent }) => `${count(sent)} events`,
   );
-  return { 'usage events recorded': usage.recorded, 'already recorded earlier': usage.duplicates };
+  return {
+    'usage events recorded': usage.recorded,
+    'already recorded earlier': usage.duplicates,
+  };
 }
 
 async function replayAsCharges(
@@ -92,6 +95,7 @@ async function replayAsCharges(
   );
   return {
     'charges sent': charges.sent,
+    'already charged earlier': total - charges.sent,
     'charges authorized': charges.authorized - charges.replayed,
     'charges refused': charges.refused,
     'duplicates answered from receipts': charges.replayed,
@@ -100,20 +104,24 @@ async function replayAsCharges(
 
 /**
  * A charge names its amount, so rows without one are rated here by the price list. One account holds one
- * currency: the client of each further currency gets its code as an ending.
+ * currency: the client of each further currency gets its code as an ending. What the ledger holds already is left
+ * out: receipts would tell, but only within their window.
  */
 async function* toCharges(
   rows: AsyncIterable<UsageRow>,
-  { prices }: Session,
+  { prices, expected }: Session,
 ): AsyncGenerator<ChargeToSend> {
   const currencies = new Map<string, string>();
   for await (const row of rows) {
     const { amount, currency } = priced(row, prices);
     const first = currencies.get(row.client) ?? currency;
     currencies.set(row.client, first);
+    const id = chargeIdOf(row);
+    const client = first === currency ? row.client : `${row.client}.${currency}`;
+    if (expected.knowsCharge(client, id)) continue;
     yield {
-      id: chargeIdOf(row),
-      client: first === currency ? row.client : `${row.client}.${currency}`,
+      id,
+      client,
       amount,
       currency,
       meter: row.meter,

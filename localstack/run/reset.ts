@@ -11,7 +11,7 @@ const ACCOUNTS = 100;
 await runCommand(async () => {
   const balance = process.env.BALANCE || '100.00';
   const environment = readLocalEnvironment();
-  const api = connectApi(environment.httpApiUrl, await loadData(environment));
+  const api = connectApi(environment.httpApiUrl, (await loadData(environment)).apiKey);
   await resetAccounts(api, prepaidAccounts(ACCOUNTS), balance, ulid());
   console.log(
     `${ACCOUNTS} accounts, prepaid-001 to prepaid-${ACCOUNTS}, have a balance of ${balance}.`,

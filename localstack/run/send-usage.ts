@@ -18,7 +18,10 @@ export interface UsageTally {
   duplicates: number;
 }
 
-/** Sends rows as batches of CloudEvents and adds what is new to what is expected. `source` stands where a row names none. */
+/**
+ * Sends rows as batches of CloudEvents and adds what is new to what is expected. `source` stands where a row names none.
+ * What the ledger holds already is not sent: receipts would tell, but only within their window.
+ */
 export async function sendUsage(
   api: Api,
   rows: Iterable<UsageRow> | AsyncIterable<UsageRow>,
@@ -32,18 +35,23 @@ export async function sendUsage(
   await pMap(
     chunks(rows, BATCH),
     async (batch) => {
-      const events = batch.map((row) => toCloudEvent(row, source));
+      tally.sent += batch.length;
+      const unknown = batch.filter(
+        (row) => !expected.knowsUsage(row.client, row.source ?? source, row.id),
+      );
+      tally.duplicates += batch.length - unknown.length;
+      if (unknown.length === 0) return show(tally);
+      const events = unknown.map((row) => toCloudEvent(row, source));
       const { status, body } = await api.post('/v1/usage', events, CLOUD_EVENTS_BATCH);
       if (status !== 200) {
         throw new Error(
           `lines ${batch[0]?.line} to ${batch.at(-1)?.line} were answered ${status}: ${JSON.stringify(body)}`,
         );
       }
-      for (const row of batch) {
+      for (const row of unknown) {
         const isNew = expected.addUsage(row.source ?? source, row.id, sumOf(row, prices, timeZone));
         tally[isNew ? 'recorded' : 'duplicates'] += 1;
       }
-      tally.sent += batch.length;
       show(tally);
     },
     { concurrency: BATCHES_AT_ONCE },

@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { type LocalEnvironment, REPOSITORY_FOLDER } from '#localstack/environment.ts';
-import { loadData } from '#localstack/load.ts';
-import { readPrices } from '#localstack/seed/prices.ts';
+import { type LoadedData, loadData } from '#localstack/load.ts';
 import { deployLocally } from '#localstack/stack.ts';
 import { startEnvironment } from '#localstack/start.ts';
 import { readLedger } from '#services/aggregation/public.ts';
-import { auditConservation } from '#services/audit/audit-conservation.ts';
+import { AT_REST, auditConservation } from '#services/audit/audit-conservation.ts';
 import { differences, stageOf } from '#shared/domain/conservation.ts';
 import type { PriceList } from '#shared/domain/price.ts';
 import { foldUsage } from '#shared/domain/usage.ts';
@@ -48,14 +47,14 @@ export async function openSession(environment: LocalEnvironment, steps: Steps): 
     startEnvironment(environment, show),
   );
   await steps.step('deploy', () => deployLocally(environment));
-  const apiKey = await steps.step('load prices and an API key', () => loadData(environment));
-  return joinSession(environment, apiKey, steps);
+  const data = await steps.step('load prices and an API key', () => loadData(environment));
+  return joinSession(environment, data, steps);
 }
 
 /** A session on an environment that is deployed and loaded already. */
 export async function joinSession(
   environment: LocalEnvironment,
-  apiKey: string,
+  { apiKey, prices }: LoadedData,
   steps: Steps,
 ): Promise<Session> {
   const cloud = connectCloud(environment);
@@ -65,7 +64,7 @@ export async function joinSession(
   return {
     environment,
     timeZone: process.env.BILLING_TIME_ZONE || 'UTC',
-    prices: readPrices(),
+    prices,
     apiKey,
     api: connectApi(environment.httpApiUrl, apiKey),
     cloud,
@@ -149,7 +148,10 @@ async function compare({ environment, cloud, expected: expectedLedger }: Session
   const sources = auditSources(cloud);
   const redis = new Redis(environment.redisUrl);
   try {
-    const audit = await auditConservation({ sources, accounts: { redis, shards: LOCAL_SHARDS } });
+    const audit = await auditConservation(
+      { sources, accounts: { redis, shards: LOCAL_SHARDS } },
+      AT_REST,
+    );
     const [{ all, held }, books] = await Promise.all([
       readPackages(sources.packages),
       readBooks(environment.invoiceApiUrl),

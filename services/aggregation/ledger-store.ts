@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { decodeEvents, encodeEvents, type SealedBatch } from '#shared/contracts/sealed-batch.ts';
 import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
 import { shardName } from '#shared/domain/shard.ts';
@@ -22,6 +23,10 @@ interface LedgerItem {
   readonly events: Uint8Array;
 }
 
+function keyOf(shard: number, batch: string) {
+  return { pk: `LEDGER#${shardName(shard)}`, sk: batch };
+}
+
 /** Keeps a batch. Keeping the same batch again changes nothing; false where its id holds other events. */
 export async function keepBatch(store: LedgerStore, batch: SealedBatch): Promise<boolean> {
   const json = encodeEvents(batch.events);
@@ -31,8 +36,7 @@ export async function keepBatch(store: LedgerStore, batch: SealedBatch): Promise
       new PutCommand({
         TableName: store.table,
         Item: {
-          pk: `LEDGER#${shardName(batch.shard)}`,
-          sk: batch.batch,
+          ...keyOf(batch.shard, batch.batch),
           count: batch.events.length,
           checksum,
           events: gzipSync(json),
@@ -43,9 +47,21 @@ export async function keepBatch(store: LedgerStore, batch: SealedBatch): Promise
     );
     return true;
   } catch (error) {
-    if (isConditionFailure(error)) return false;
+    if (isConditionFailure(error)) return holdsSame(store, batch);
     throw error;
   }
+}
+
+/** The same events may have other bytes: another version of the contract may write them in another order. */
+async function holdsSame(store: LedgerStore, { batch, shard, events }: SealedBatch) {
+  const { Item } = await store.dynamo.send(
+    new GetCommand({
+      TableName: store.table,
+      Key: keyOf(shard, batch),
+      ConsistentRead: true,
+    }),
+  );
+  return isDeepStrictEqual(readEvents(Item as LedgerItem), events);
 }
 
 /** All events of the ledger, batch by batch in no order. Throws where a batch is not what was kept. */
@@ -54,10 +70,12 @@ export async function* readLedger(store: LedgerStore): AsyncGenerator<LedgerEven
     TableName: store.table,
     ConsistentRead: true,
   });
-  for await (const item of items) {
-    const json = gunzipSync(item.events).toString('utf8');
-    const checksum = createHash('sha256').update(json).digest('hex');
-    if (checksum !== item.checksum) throw new Error(`ledger batch ${item.sk} fails its checksum`);
-    yield* decodeEvents(json);
-  }
+  for await (const item of items) yield* readEvents(item);
+}
+
+function readEvents(item: LedgerItem): LedgerEvent[] {
+  const json = gunzipSync(item.events).toString('utf8');
+  const checksum = createHash('sha256').update(json).digest('hex');
+  if (checksum !== item.checksum) throw new Error(`ledger batch ${item.sk} fails its checksum`);
+  return decodeEvents(json);
 }

@@ -4,7 +4,8 @@ import { type PriceListStore, readPriceList } from './price-list-store.ts';
 /** What other services may read of pricing. */
 export type { PriceListStore } from './price-list-store.ts';
 
-const CACHE_MS = 30_000;
+/** How long a reader may rate by the list it read before. */
+export const PRICES_CACHED_MS = 30_000;
 
 /** A reader of the price list that asks the table at most every 30 seconds. */
 export function cachedPriceList(
@@ -14,7 +15,7 @@ export function cachedPriceList(
   let list: Promise<PriceList> | undefined;
   let readAtMs = 0;
   return () => {
-    if (!list || nowMs() - readAtMs >= CACHE_MS) {
+    if (!list || nowMs() - readAtMs >= PRICES_CACHED_MS) {
       readAtMs = nowMs();
       const read = readPriceList(store);
       read.catch(() => {

@@ -17,7 +17,7 @@ export default async function setUp(): Promise<void> {
   Object.assign(process.env, childVariables(environment), {
     REDIS_URL: environment.redisUrl,
     TOLLGATE_API_URL: environment.httpApiUrl,
-    TOLLGATE_API_KEY: await loadData(environment),
+    TOLLGATE_API_KEY: (await loadData(environment)).apiKey,
     INVOICE_API_URL: environment.invoiceApiUrl,
   });
 }

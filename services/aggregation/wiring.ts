@@ -1,8 +1,7 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod/mini';
 import { cachedPriceList } from '#services/pricing/public.ts';
-import { connectDynamo } from '#shared/platform/dynamo.ts';
+import { connectDynamo, connectImpatientDynamo } from '#shared/platform/dynamo.ts';
 import { integer, readEnv, text } from '#shared/platform/env.ts';
 import { once } from '#shared/platform/once.ts';
 import { connectRedis } from '#shared/platform/redis.ts';
@@ -13,16 +12,6 @@ import type { DeadLetters } from './redrive-dead-letters.ts';
 import type { UsageStore } from './usage-store.ts';
 
 const dynamo = once(() => connectDynamo());
-
-/** For requests that somebody waits for: a table that does not answer is found out well before the function times out. */
-function impatientDynamo() {
-  const requestHandler = {
-    connectionTimeout: 1_000,
-    requestTimeout: 2_000,
-    throwOnRequestTimeout: true,
-  };
-  return connectDynamo(new DynamoDBClient({ maxAttempts: 2, requestHandler }));
-}
 
 export const wireRecording = once((): UsageRecording => {
   const env = readEnv(z.object({ ...redisSettings, ...recordingSettings, PRICES_TABLE: text }));
@@ -36,7 +25,10 @@ export const wireRecording = once((): UsageRecording => {
       shards: env.SHARDS,
       receiptWindowMs: env.RECEIPT_WINDOW_HOURS * 3_600_000,
     },
-    priceList: cachedPriceList({ dynamo: impatientDynamo(), table: env.PRICES_TABLE }, Date.now),
+    priceList: cachedPriceList(
+      { dynamo: connectImpatientDynamo(), table: env.PRICES_TABLE },
+      Date.now,
+    ),
     timeZone: env.BILLING_TIME_ZONE,
     maxEventAgeDays: env.MAX_EVENT_AGE_DAYS,
     nowMs: Date.now,

@@ -22,6 +22,16 @@ export function connectDynamo(client = new DynamoDBClient({})): Dynamo {
   });
 }
 
+/** For what somebody waits for: a table that does not answer is found out well before the function times out. */
+export function connectImpatientDynamo(): Dynamo {
+  const requestHandler = {
+    connectionTimeout: 1_000,
+    requestTimeout: 2_000,
+    throwOnRequestTimeout: true,
+  };
+  return connectDynamo(new DynamoDBClient({ maxAttempts: 2, requestHandler }));
+}
+
 /** All items of a query, page by page. Items come as they are stored; the store that asked knows their shape. */
 export async function* queryItems<T>(dynamo: Dynamo, input: QueryCommandInput): AsyncGenerator<T> {
   for await (const page of paginateQuery({ client: dynamo }, input)) {

@@ -1,3 +1,5 @@
+import type { InvoiceItem } from '#services/packaging/public.ts';
+import type { InvoiceState } from '#shared/domain/invoice.ts';
 import { log } from '#shared/platform/log.ts';
 import type { Clock } from './clock.ts';
 import type { DueInvoice, InvoiceKey } from './invoice-store.ts';
@@ -13,7 +15,11 @@ export interface WorkDone {
 export interface DueWork {
   /** What is to be done first, in the order of the due times, what is due later included. */
   readonly oldest: (limit: number) => Promise<readonly DueInvoice[]>;
-  readonly work: (key: InvoiceKey) => Promise<WorkDone>;
+  /** The invoice as it is now, which may be in another state and not due: the index lags behind. */
+  readonly read: (key: InvoiceKey) => Promise<InvoiceItem | undefined>;
+  readonly states: readonly InvoiceState[];
+  /** Is given what is due and in one of the states. */
+  readonly work: (item: InvoiceItem) => Promise<WorkDone>;
   /** How long no work may be begun at all. */
   readonly blockedForMs: () => Promise<number>;
 }
@@ -31,6 +37,8 @@ export interface WorkSummary {
   readonly parked: number;
   /** How often each outcome came about. */
   readonly outcomes: Readonly<Record<string, number>>;
+  /** How long ago the oldest invoice was packaged that was due and did not come to rest; 0 without any. */
+  readonly oldestUnfinishedMs: number;
 }
 
 const BATCH = 64;
@@ -45,13 +53,15 @@ const MAX_FAILURES = 5;
  * keeps failing ends the loop with its error.
  */
 export async function workWhileDue(
-  { oldest, work, blockedForMs }: DueWork,
+  { oldest, read, states, work, blockedForMs }: DueWork,
   { concurrency, deadlineMs, untilIdle }: LoopSettings,
   clock: Clock,
 ): Promise<WorkSummary> {
   const outcomes: Record<string, number> = {};
   const ends = { accepted: 0, parked: 0 };
   const underWay = new Map<string, Promise<void>>();
+  /** When what was due and is not at rest was packaged. */
+  const unfinished = new Map<string, number>();
   let queue: DueInvoice[] = [];
   let pausedUntilMs = 0;
   let failures = 0;
@@ -59,9 +69,20 @@ export async function workWhileDue(
   const leftMs = () => deadlineMs - clock.elapsedMs();
   const rest = (durationMs: number) => clock.sleep(Math.min(durationMs, Math.max(leftMs(), 0)));
 
+  async function workOn(key: InvoiceKey): Promise<WorkDone> {
+    const item = await read(key);
+    const isDue = item && states.includes(item.state) && Number(item.dueAtMs) <= clock.nowMs();
+    if (!isDue) return { outcome: 'not_due' };
+    // Before the work, which may throw: what cannot be worked on is what gets late.
+    unfinished.set(nameOf(key), Number(item.packagedAtMs));
+    const done = await work(item);
+    if (done.end) unfinished.delete(nameOf(key));
+    return done;
+  }
+
   function begin(key: DueInvoice): void {
     const name = nameOf(key);
-    const done = work(key)
+    const done = workOn(key)
       .catch((error: unknown): WorkDone => {
         log.error('invoice-work', { ...key, error: error as Error });
         return { outcome: 'failed', pauseMs: REST_MS };
@@ -126,7 +147,12 @@ export async function workWhileDue(
   } finally {
     await Promise.all(underWay.values());
   }
-  return { ...ends, outcomes };
+  const nowMs = clock.nowMs();
+  const oldestAtMs = [...unfinished.values()].reduce(
+    (oldest, atMs) => Math.min(oldest, atMs),
+    nowMs,
+  );
+  return { ...ends, outcomes, oldestUnfinishedMs: nowMs - oldestAtMs };
 }
 
 function nameOf({ pk, sk }: InvoiceKey): string {

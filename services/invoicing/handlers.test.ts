@@ -165,3 +165,39 @@ test.each([
   const response = await handler(request({ id: '2026-11-H1.1.acme', scopes: 'charge usage' }));
   expect(response.statusCode).toBe(403);
 });
+
+describe('where DynamoDB', () => {
+  const asked = [
+    ['list', () => listInvoices(request({ query: { client: 'acme' } }))],
+    ['list by index', () => listInvoices(request({ query: { state: 'parked' } }))],
+    ['get', () => getInvoice(request({ id: '2026-11-H1.1.acme' }))],
+    ['retry', () => retryInvoice(request({ id: '2026-11-H1.1.acme' }))],
+  ] as const;
+  const failure = (name: string) => Object.assign(new Error(name), { name });
+
+  test.each(asked)('fails, %s answers 503 with a time to come back', async (_, ask) => {
+    mock.onAnyCommand().rejects(failure('ProvisionedThroughputExceededException'));
+    const response = await ask();
+    expect(response).toMatchObject({ statusCode: 503, headers: { 'retry-after': '1' } });
+    expect(bodyOf(response)).toMatchObject({ code: 'unavailable' });
+    expect(logged).toHaveBeenCalledWith(
+      'request',
+      expect.objectContaining({ cause: 'ProvisionedThroughputExceededException' }),
+    );
+  });
+
+  test('fails to write a retry, it answers 503', async () => {
+    mock.on(GetCommand).resolves({ Item: invoiceItem({ state: 'parked' }) });
+    mock.on(UpdateCommand).rejects(failure('TimeoutError'));
+    const response = await retryInvoice(request({ id: '2026-11-H1.1.acme' }));
+    expect(response.statusCode).toBe(503);
+  });
+
+  test.each(asked)('refuses what %s asks for, that is a fault of ours', async (_, ask) => {
+    const error = jest.spyOn(log, 'error').mockImplementation(() => {});
+    mock.onAnyCommand().rejects(failure('ValidationException'));
+    expect((await ask()).statusCode).toBe(500);
+    expect(error).toHaveBeenCalledTimes(1);
+    error.mockRestore();
+  });
+});

@@ -78,3 +78,18 @@ test('lists walk through all partitions by their cursors', async () => {
     expect(ids.sort()).toEqual(expected.map(({ id }) => id).sort());
   }
 });
+
+test('a client whose invoices are too large for one page has them all listed', async () => {
+  const items = ['07-H1', '07-H2', '08-H1', '08-H2', '09-H1'].map((half) =>
+    invoiceItem({ client: 'large', period: `2026-${half}`, lines: 'x'.repeat(350_000) }),
+  );
+  await table.put(items);
+  const ids: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await listInvoices(store, { client: 'large' }, 100, cursor);
+    ids.push(...page.invoices.map(({ id }) => id));
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+  expect(ids).toEqual(items.map(({ id }) => id));
+});

@@ -6,12 +6,21 @@ import {
   QueryCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { statePartitionOf } from '#services/packaging/public.ts';
 import { connectDynamo } from '#shared/platform/dynamo.ts';
-import { applyChange, createInvoiceStore, MAX_HISTORY, partitionsOf } from './invoice-store.ts';
-import { invoiceItem } from './testing/memory-store.ts';
+
+const pausesMs: number[] = [];
+jest.unstable_mockModule('node:timers/promises', () => ({
+  setTimeout: async (pauseMs: number) => {
+    pausesMs.push(pauseMs);
+  },
+}));
+const { applyChange, createInvoiceStore, MAX_HISTORY, partitionsOf } = await import(
+  './invoice-store.ts'
+);
+const { invoiceItem } = await import('./testing/memory-store.ts');
 
 const mock = mockClient(DynamoDBDocumentClient);
 const store = createInvoiceStore(connectDynamo(new DynamoDBClient({})), 'invoices');
@@ -20,6 +29,7 @@ const change = { state: 'submitted', dueAtMs: 9, attempts: 1, nowMs: 5, entry } 
 
 beforeEach(() => {
   mock.reset();
+  pausesMs.length = 0;
 });
 
 describe('a change', () => {
@@ -99,6 +109,28 @@ test('the partitions of a state are those that packaging puts its items into', (
   }
 });
 
+describe("a page of a client's heads", () => {
+  const [a, b] = [invoiceItem({ period: '2026-10-H2' }), invoiceItem()];
+  const { pk, sk } = a;
+
+  test('that DynamoDB ended before its limit says where to go on', async () => {
+    mock.on(QueryCommand).resolves({ Items: [a], LastEvaluatedKey: { pk, sk } });
+    expect(await store.headsOfClient('acme', undefined, undefined, 10)).toEqual({
+      heads: [a],
+      last: { pk, sk },
+    });
+  });
+
+  test('that is the last one does not', async () => {
+    mock.on(QueryCommand).resolves({ Items: [b] });
+    expect(await store.headsOfClient('acme', '2026-11-H1', { pk, sk }, 10)).toEqual({ heads: [b] });
+    expect(mock.commandCalls(QueryCommand)[0]?.args[0].input).toMatchObject({
+      ExclusiveStartKey: { pk, sk },
+      ExpressionAttributeValues: { ':pk': 'CLIENT#acme', ':sk': 'INVOICE#2026-11-H1#' },
+    });
+  });
+});
+
 describe('a batch of heads', () => {
   const [a, b] = [invoiceItem({ client: 'a' }), invoiceItem({ client: 'b' })];
 
@@ -112,12 +144,14 @@ describe('a batch of heads', () => {
       .resolvesOnce({ Responses: { invoices: [a] } });
     const heads = await store.headsOf([a, b]);
     expect(heads.map(({ client }) => client)).toEqual(['a', 'b']);
+    expect(pausesMs).toEqual([50]);
   });
 
-  test('gives up when it stays left out', async () => {
+  test('gives up when it stays left out, after pauses that double', async () => {
     mock.on(BatchGetCommand).resolves({
       UnprocessedKeys: { invoices: { Keys: [{ pk: a.pk, sk: a.sk }] } },
     });
     await expect(store.headsOf([a])).rejects.toThrow('unprocessed');
+    expect(pausesMs).toEqual([50, 100, 200, 400]);
   });
 });

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   BatchGetCommand,
   type BatchGetCommandInput,
@@ -53,6 +54,12 @@ export interface IndexPosition {
 /** An item without what only its own page shows. */
 export type InvoiceHead = Omit<InvoiceItem, 'lines' | 'history'>;
 
+/** Some heads in order; with `last`, the key of the last one read, there may be more after it. */
+export interface HeadPage {
+  readonly heads: readonly InvoiceHead[];
+  readonly last?: InvoiceKey;
+}
+
 export interface InvoiceStore {
   get(key: InvoiceKey): Promise<InvoiceItem | undefined>;
   oldest(state: InvoiceState, limit: number): Promise<DueInvoice[]>;
@@ -64,7 +71,7 @@ export interface InvoiceStore {
     period: HalfMonth | undefined,
     after: InvoiceKey | undefined,
     limit: number,
-  ): Promise<InvoiceHead[]>;
+  ): Promise<HeadPage>;
 }
 
 /** Entries kept while an invoice is under way; what ends it, and what a person asks for, is always kept. */
@@ -101,8 +108,12 @@ export function partitionsOf(prefix: string): string[] {
 
 /** The sending attributes of the packages in the invoices table: read here, and changed only here. */
 export function createInvoiceStore(dynamo: Dynamo, table: string): InvoiceStore {
-  async function query<T>(input: Omit<QueryCommandInput, 'TableName'>): Promise<T[]> {
-    const { Items = [] } = await dynamo.send(new QueryCommand({ TableName: table, ...input }));
+  const query = (input: Omit<QueryCommandInput, 'TableName'>) =>
+    dynamo.send(new QueryCommand({ TableName: table, ...input }));
+
+  /** An index holds keys only: `limit` of them are far from the 1 MB at which DynamoDB ends a page early. */
+  async function queryIndex<T>(position: IndexPosition, limit: number): Promise<T[]> {
+    const { Items = [] } = await query(indexQuery(position, limit));
     return Items as T[];
   }
 
@@ -122,9 +133,7 @@ export function createInvoiceStore(dynamo: Dynamo, table: string): InvoiceStore 
     async oldest(state, limit) {
       const buckets = await Promise.all(
         partitionsOf(state).map((partition) =>
-          query<InvoiceKey & { dueAtMs: bigint }>(
-            indexQuery({ index: 'by-state', partition }, limit),
-          ),
+          queryIndex<InvoiceKey & { dueAtMs: bigint }>({ index: 'by-state', partition }, limit),
         ),
       );
       return buckets
@@ -147,7 +156,7 @@ export function createInvoiceStore(dynamo: Dynamo, table: string): InvoiceStore 
     },
 
     async keysOf(position, limit) {
-      return query(indexQuery(position, limit));
+      return queryIndex(position, limit);
     },
 
     /** The heads of these invoices, in the order of the keys; those that are gone are left out. */
@@ -160,9 +169,9 @@ export function createInvoiceStore(dynamo: Dynamo, table: string): InvoiceStore 
       return keys.map((key) => found.get(keyText(key))).filter((head) => head !== undefined);
     },
 
-    /** The invoices of a client by period and revision. */
+    /** The invoices of a client by period and revision. Whole items count for the 1 MB of a page: it may be short. */
     async headsOfClient(client, period, after, limit) {
-      return query({
+      const { Items = [], LastEvaluatedKey } = await query({
         ...HEAD,
         KeyConditionExpression: '#pk = :pk AND begins_with(#sk, :sk)',
         ExpressionAttributeValues: {
@@ -172,6 +181,10 @@ export function createInvoiceStore(dynamo: Dynamo, table: string): InvoiceStore 
         Limit: limit,
         ...(after && { ExclusiveStartKey: after }),
       });
+      return {
+        heads: Items as InvoiceHead[],
+        ...(LastEvaluatedKey && { last: LastEvaluatedKey as InvoiceKey }),
+      };
     },
   };
 }
@@ -245,6 +258,7 @@ function updateOf(read: InvoiceItem, changed: InvoiceItem) {
 
 const MAX_BATCH = 100;
 const MAX_ROUNDS = 5;
+const PAUSE_MS = 50;
 
 async function readBatch(
   dynamo: Dynamo,
@@ -257,6 +271,7 @@ async function readBatch(
   };
   for (let round = 0; Object.keys(requests ?? {}).length > 0; round++) {
     if (round === MAX_ROUNDS) throw new Error(`DynamoDB left reads of ${table} unprocessed`);
+    if (round > 0) await delay(PAUSE_MS * 2 ** (round - 1));
     const result: BatchGetCommandOutput = await dynamo.send(
       new BatchGetCommand({ RequestItems: requests }),
     );

@@ -17,23 +17,46 @@ const Cursor = z.strictObject({
   dueAtMs: z.optional(z.int().check(z.gte(0))),
 });
 
-/** `list` names what is listed: a cursor is of use for the same list only. */
-export function encodeCursor(list: string, { partition, last }: ListPosition): string {
-  const cursor: z.infer<typeof Cursor> = { list, partition, ...last };
+/** What is listed: a cursor is of use for the same list only. */
+export interface CursorList {
+  readonly state?: string | undefined;
+  readonly client?: string | undefined;
+  readonly period?: string | undefined;
+}
+
+export function encodeCursor(list: CursorList, { partition, last }: ListPosition): string {
+  const cursor: z.infer<typeof Cursor> = { list: nameOf(list), partition, ...last };
   return Buffer.from(JSON.stringify(cursor)).toString('base64url');
 }
 
 /** Throws `ProblemError` invalid_parameter for anything that `encodeCursor` did not make for this list. */
-export function decodeCursor(text: string, list: string, partitions: number): ListPosition {
+export function decodeCursor(text: string, list: CursorList, partitions: number): ListPosition {
   const { success, data } = Cursor.safeParse(parseJson(text));
-  if (!success || data.list !== list || data.partition >= partitions) {
-    throw new ProblemError(
-      'invalid_parameter',
-      'cursor must be the nextCursor of a page with the same state, client and period.',
-    );
-  }
+  if (!success || data.list !== nameOf(list) || data.partition >= partitions) throw wrongCursor();
   const { partition, id, dueAtMs } = data;
+  if (id !== undefined && !mayList(list, id)) throw wrongCursor();
   return { partition, ...(id !== undefined && { last: { id, dueAtMs: dueAtMs ?? 0 } }) };
+}
+
+export function wrongCursor(cause?: unknown): ProblemError {
+  return new ProblemError(
+    'invalid_parameter',
+    'cursor must be the nextCursor of a page with the same state, client and period.',
+    { cause },
+  );
+}
+
+function nameOf({ state, client, period }: CursorList): string {
+  return [state, client, period].map((part) => part ?? '').join('/');
+}
+
+/** Whether the list can have come to this invoice: DynamoDB refuses to start where a query cannot get. */
+function mayList(list: CursorList, id: string): boolean {
+  const parts = parseInvoiceId(id);
+  return (
+    (list.client === undefined || list.client === parts?.client) &&
+    (list.period === undefined || list.period === parts?.period)
+  );
 }
 
 function parseJson(text: string): unknown {

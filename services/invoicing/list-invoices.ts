@@ -10,8 +10,9 @@ import {
   type InvoiceStore,
   partitionsOf,
 } from './invoice-store.ts';
-import { decodeCursor, encodeCursor, type ListPosition } from './list-cursor.ts';
+import { decodeCursor, encodeCursor, type ListPosition, wrongCursor } from './list-cursor.ts';
 import { presentSummary } from './present-invoice.ts';
+import { isRefusedInput } from './unavailable-store.ts';
 
 export interface InvoiceFilter {
   readonly state?: InvoiceState | undefined;
@@ -28,6 +29,12 @@ interface Look {
 /** Invoices looked at for one page: a page of a rare state may be shorter than its limit and not the last. */
 const MAX_LOOKED_AT = 1_000;
 
+/** Looks begun for one page: a look may bring few, and each takes time. */
+const MAX_LOOKS = 20;
+
+/** After so long no further look is begun: the page ends where it is, before the function's time is up. */
+const MAX_LOOKING_MS = 3_000;
+
 /** Partitions read at the same time: most are empty or small. */
 const PARTITIONS_AT_ONCE = 16;
 
@@ -39,17 +46,20 @@ export async function listInvoices(
   cursor?: string,
 ): Promise<InvoicePage> {
   const partitions = indexPartitions(filter);
-  const list = [filter.state, filter.client, filter.period].map((part) => part ?? '').join('/');
+  const startedAtMs = performance.now();
   const invoices: InvoicePage['invoices'] = [];
   let position: ListPosition | undefined =
     cursor === undefined
       ? { partition: 0 }
-      : decodeCursor(cursor, list, Math.max(partitions.length, 1));
-  for (let lookedAt = 0, looks = 0; position && lookedAt < MAX_LOOKED_AT && looks < 20; looks++) {
-    const look: Look =
+      : decodeCursor(cursor, filter, Math.max(partitions.length, 1));
+  for (let lookedAt = 0, looks = 0; position && lookedAt < MAX_LOOKED_AT; looks++) {
+    if (looks === MAX_LOOKS || performance.now() - startedAtMs > MAX_LOOKING_MS) break;
+    const from: ListPosition = position;
+    const looking =
       filter.client === undefined
-        ? await lookAtIndex(store, partitions, position, limit)
-        : await lookAtClient(store, filter.client, filter.period, position, limit);
+        ? lookAtIndex(store, partitions, from, limit)
+        : lookAtClient(store, filter.client, filter.period, from, limit);
+    const look: Look = await (looks === 0 && from.last ? fromCursor(looking) : looking);
     position = look.next;
     for (const { head, at } of look.seen) {
       lookedAt += 1;
@@ -57,10 +67,19 @@ export async function listInvoices(
       invoices.push(presentSummary(head));
       if (invoices.length < limit) continue;
       const isLast = at === look.seen.at(-1)?.at && look.next === undefined;
-      return { invoices, ...(!isLast && { nextCursor: encodeCursor(list, at) }) };
+      return { invoices, ...(!isLast && { nextCursor: encodeCursor(filter, at) }) };
     }
   }
-  return { invoices, ...(position && { nextCursor: encodeCursor(list, position) }) };
+  return { invoices, ...(position && { nextCursor: encodeCursor(filter, position) }) };
+}
+
+/** What DynamoDB does not take as a place to start from was not made by `encodeCursor`. */
+async function fromCursor(looking: Promise<Look>): Promise<Look> {
+  try {
+    return await looking;
+  } catch (error) {
+    throw isRefusedInput(error) ? wrongCursor(error) : error;
+  }
 }
 
 /** The index is behind the table at times; what the item itself says counts. */
@@ -118,12 +137,12 @@ async function lookAtClient(
   limit: number,
 ): Promise<Look> {
   const after = from.last && keyOf(from.last.id);
-  const heads = await store.headsOfClient(client, period, after, limit);
-  const seen = heads.map((head) => ({
-    head,
-    at: { partition: 0, last: { id: head.id, dueAtMs: 0 } },
-  }));
-  return { seen, next: heads.length === limit ? seen.at(-1)?.at : undefined };
+  const { heads, last } = await store.headsOfClient(client, period, after, limit);
+  const positionAt = (id: string): ListPosition => ({ partition: 0, last: { id, dueAtMs: 0 } });
+  return {
+    seen: heads.map((head) => ({ head, at: positionAt(head.id) })),
+    next: last && positionAt(idOf(last)),
+  };
 }
 
 /** The key of an index entry, rebuilt from what a cursor carries. */

@@ -1,6 +1,6 @@
+import type { InvoiceItem } from '#services/packaging/public.ts';
 import { callUnderLease, type InvoicingTools } from './call-under-lease.ts';
 import { type LoopSettings, type WorkDone, type WorkSummary, workWhileDue } from './due-work.ts';
-import type { InvoiceKey } from './invoice-store.ts';
 
 /** Asks for the decision on what was submitted. What the API has lost meanwhile becomes due for sending again. */
 export function pollSubmittedInvoices(
@@ -10,7 +10,9 @@ export function pollSubmittedInvoices(
   return workWhileDue(
     {
       oldest: (limit) => tools.store.oldest('submitted', limit),
-      work: (key) => pollOne(tools, key, loop.deadlineMs),
+      read: (key) => tools.store.get(key),
+      states: ['submitted'],
+      work: (item) => poll(tools, item, loop.deadlineMs),
       blockedForMs: () => tools.budget.blockedForMs(),
     },
     loop,
@@ -18,15 +20,7 @@ export function pollSubmittedInvoices(
   );
 }
 
-async function pollOne(
-  tools: InvoicingTools,
-  key: InvoiceKey,
-  deadlineMs: number,
-): Promise<WorkDone> {
-  const item = await tools.store.get(key);
-  if (item?.state !== 'submitted' || Number(item.dueAtMs) > tools.clock.nowMs()) {
-    return { outcome: 'not_due' };
-  }
+function poll(tools: InvoicingTools, item: InvoiceItem, deadlineMs: number): Promise<WorkDone> {
   const attempts = Number(item.attempts);
   const call = {
     call: 'poll',

@@ -1,4 +1,5 @@
 import type { Context } from 'aws-lambda';
+import type { Answer } from '#shared/domain/invoice.ts';
 import { emitMetrics, log } from '#shared/platform/log.ts';
 import { type InvoicingTools, LEASE_MARGIN_MS } from './call-under-lease.ts';
 import type { LoopSettings, WorkSummary } from './due-work.ts';
@@ -25,6 +26,19 @@ export async function runLoop(
     untilIdle: event.untilIdle === true,
   });
   log.info(name, { ...summary, elapsedMs: Math.round(tools.clock.elapsedMs() - startedAtMs) });
-  emitMetrics({ invoicesAccepted: summary.accepted, invoicesParked: summary.parked });
+  emitMetrics({
+    invoicesAccepted: summary.accepted,
+    invoicesParked: summary.parked,
+    denied: countOf('denied', summary),
+    noAnswer: countOf('no_answer', summary),
+    oldestUnfinishedMs: summary.oldestUnfinishedMs,
+  });
   return summary;
+}
+
+/** How many calls of any kind were answered so. */
+function countOf(answer: Answer['type'], { outcomes }: WorkSummary): number {
+  return Object.entries(outcomes)
+    .filter(([outcome]) => outcome.endsWith(`_${answer}`))
+    .reduce((sum, [, count]) => sum + count, 0);
 }

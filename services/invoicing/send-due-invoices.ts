@@ -3,7 +3,6 @@ import type { InvoiceSubmission } from '#shared/contracts/invoice-api.ts';
 import { log } from '#shared/platform/log.ts';
 import { callUnderLease, type InvoicingTools } from './call-under-lease.ts';
 import { type LoopSettings, type WorkDone, type WorkSummary, workWhileDue } from './due-work.ts';
-import type { InvoiceKey } from './invoice-store.ts';
 import { toSubmission } from './to-submission.ts';
 
 const STATES = ['packaged', 'sending', 'unknown'] as const;
@@ -19,7 +18,9 @@ export function sendDueInvoices(tools: InvoicingTools, loop: LoopSettings): Prom
         const due = await Promise.all(STATES.map((state) => tools.store.oldest(state, limit)));
         return due.flat().sort((a, b) => a.dueAtMs - b.dueAtMs);
       },
-      work: (key) => sendOne(tools, key, loop.deadlineMs),
+      read: (key) => tools.store.get(key),
+      states: STATES,
+      work: (item) => sendOne(tools, item, loop.deadlineMs),
       blockedForMs: () => tools.budget.blockedForMs(),
     },
     loop,
@@ -27,23 +28,10 @@ export function sendDueInvoices(tools: InvoicingTools, loop: LoopSettings): Prom
   );
 }
 
-async function sendOne(
-  tools: InvoicingTools,
-  key: InvoiceKey,
-  deadlineMs: number,
-): Promise<WorkDone> {
-  const item = await tools.store.get(key);
-  if (!item || Number(item.dueAtMs) > tools.clock.nowMs()) return { outcome: 'not_due' };
-  switch (item.state) {
-    case 'packaged':
-      return submit(tools, item, deadlineMs);
-    case 'sending':
-      return lookUp(tools, item, deadlineMs, lostSubmission(tools.clock.nowMs()));
-    case 'unknown':
-      return lookUp(tools, item, deadlineMs);
-    default:
-      return { outcome: 'not_due' };
-  }
+function sendOne(tools: InvoicingTools, item: InvoiceItem, deadlineMs: number): Promise<WorkDone> {
+  if (item.state === 'packaged') return submit(tools, item, deadlineMs);
+  const isLost = item.state === 'sending';
+  return lookUp(tools, item, deadlineMs, isLost ? lostSubmission(tools.clock.nowMs()) : undefined);
 }
 
 async function submit(

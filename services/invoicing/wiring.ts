@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { connectDynamo } from '#shared/platform/dynamo.ts';
+import { connectDynamo, connectImpatientDynamo } from '#shared/platform/dynamo.ts';
 import { integer, readEnv, text } from '#shared/platform/env.ts';
 import { once } from '#shared/platform/once.ts';
 import { connectRedis } from '#shared/platform/redis.ts';
@@ -8,6 +8,7 @@ import { systemClock } from './clock.ts';
 import { createHttpInvoiceApi } from './invoice-api-client.ts';
 import { createInvoiceStore } from './invoice-store.ts';
 import { createSendBudget } from './send-budget.ts';
+import { orUnavailable } from './unavailable-store.ts';
 
 const REDIS_TIMEOUT_MS = 1_000;
 
@@ -40,8 +41,11 @@ const LoopEnv = z
 
 const loopEnv = once(() => readEnv(LoopEnv));
 
+const invoicesTable = () => readEnv(StoreEnv).INVOICES_TABLE;
+
+/** For the HTTP routes. */
 export const invoiceStore = once(() =>
-  createInvoiceStore(connectDynamo(), readEnv(StoreEnv).INVOICES_TABLE),
+  orUnavailable(createInvoiceStore(connectImpatientDynamo(), invoicesTable())),
 );
 
 export const loopConcurrency = () => loopEnv().INVOICE_API_CONCURRENCY;
@@ -54,7 +58,7 @@ export const invoicingTools = once((): InvoicingTools => {
     commandTimeoutMs: REDIS_TIMEOUT_MS,
   });
   return {
-    store: invoiceStore(),
+    store: createInvoiceStore(connectDynamo(), invoicesTable()),
     budget: createSendBudget(redis, { ratePerSecond: env.INVOICE_API_RATE }),
     api: createHttpInvoiceApi({
       url: env.INVOICE_API_URL,

@@ -11,11 +11,16 @@ export interface MemoryStore extends InvoiceStore {
   readonly items: Map<string, InvoiceItem>;
 }
 
-/** The invoices table in memory, with the same conditions. `beforeChange` and `afterChange` may throw, as a network does. */
-export function memoryStore(
-  items: readonly InvoiceItem[],
-  faults: { readonly beforeChange?: () => void; readonly afterChange?: () => void } = {},
-): MemoryStore {
+interface Faults {
+  /** Both may throw, as a network does. */
+  readonly beforeChange?: () => void;
+  readonly afterChange?: () => void;
+  /** The most heads that a page has, whatever its limit: large items fill it early. */
+  readonly headsAPage?: number;
+}
+
+/** The invoices table in memory, with the same conditions. */
+export function memoryStore(items: readonly InvoiceItem[], faults: Faults = {}): MemoryStore {
   const table = new Map(items.map((item) => [nameOf(item), item]));
   const sorted = (compare: (a: InvoiceItem, b: InvoiceItem) => number) =>
     [...table.values()].sort((a, b) => compare(a, b) || (nameOf(a) < nameOf(b) ? -1 : 1));
@@ -58,10 +63,14 @@ export function memoryStore(
       return keys.flatMap((key) => (table.get(nameOf(key)) as InvoiceHead | undefined) ?? []);
     },
     async headsOfClient(client, period, after, limit) {
-      return sorted(() => 0)
+      const heads = sorted(() => 0)
         .filter((item) => item.client === client && (!period || item.period === period))
         .filter((item) => !after || item.sk > after.sk)
-        .slice(0, limit);
+        .slice(0, Math.min(limit, faults.headsAPage ?? limit));
+      const last = heads.at(-1);
+      // As DynamoDB does: a page that is full says so, even if nothing comes after it.
+      const isFull = heads.length === Math.min(limit, faults.headsAPage ?? limit);
+      return { heads, ...(last && isFull && { last: { pk: last.pk, sk: last.sk } }) };
     },
   };
 }

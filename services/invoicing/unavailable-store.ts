@@ -1,0 +1,33 @@
+import { ProblemError } from '#shared/platform/problem-error.ts';
+import type { InvoiceStore } from './invoice-store.ts';
+
+/** The store for those who wait for an answer: what DynamoDB fails to do becomes a 503 that tells the caller to come back. */
+export function orUnavailable(store: InvoiceStore): InvoiceStore {
+  return {
+    get: (...args) => answered(store.get(...args)),
+    oldest: (...args) => answered(store.oldest(...args)),
+    change: (...args) => answered(store.change(...args)),
+    keysOf: (...args) => answered(store.keysOf(...args)),
+    headsOf: (...args) => answered(store.headsOf(...args)),
+    headsOfClient: (...args) => answered(store.headsOfClient(...args)),
+  };
+}
+
+async function answered<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    // Coming back would not help: the request itself was wrong.
+    if (isRefusedInput(error)) throw error;
+    throw new ProblemError(
+      'unavailable',
+      'The invoices could not be reached in time. Send the same request again.',
+      { retryAfterSeconds: 1, cause: error },
+    );
+  }
+}
+
+/** DynamoDB understood and does not take what it was given, such as a place to start a query from. */
+export function isRefusedInput(error: unknown): boolean {
+  return (error as Error | undefined)?.name === 'ValidationException';
+}

@@ -18,7 +18,7 @@ import {
   periodItem,
   usageMarkItem,
 } from '#shared/testing/stored-usage.ts';
-import { type Audit, auditConservation } from './audit-conservation.ts';
+import { AT_REST, type Audit, auditConservation, persisting } from './audit-conservation.ts';
 
 const SHARDS = 8;
 const DATABASE = 12;
@@ -111,7 +111,7 @@ async function seed(): Promise<void> {
 
 /** Each difference as `client day meter: stage amount, stage amount`. */
 async function found(): Promise<string[]> {
-  const { differences } = await auditConservation(audit);
+  const { differences } = await auditConservation(audit, AT_REST);
   return differences.map(
     ({ key, left, right }) =>
       `${key.client} ${key.day} ${key.meter}: ${left.stage} ${left.amountMicros}, ${right.stage} ${right.amountMicros}`,
@@ -124,7 +124,7 @@ const remove = ({ dynamo, table }: OwnTable, { pk, sk }: Item) =>
   dynamo.send(new DeleteCommand({ TableName: table, Key: { pk, sk } }));
 
 test('a healthy pipeline shows no differences, and its totals by currency', async () => {
-  const report = await auditConservation(audit);
+  const report = await auditConservation(audit, AT_REST);
   expect(report).toMatchObject({ differences: [], balances: [], accounts: CLIENTS.length });
   const totals = { EUR: '0.000345' };
   expect(report.totals).toEqual({
@@ -197,7 +197,7 @@ describe('tampering is found, with the client, the day and the meter', () => {
   test('a ledger batch changed', async () => {
     const other = ledgerItem({ ...acme, events: acme.events.slice(1) });
     await ledger.put({ ...ledgerItem(acme), events: other.events });
-    await expect(auditConservation(audit)).rejects.toThrow(
+    await expect(auditConservation(audit, AT_REST)).rejects.toThrow(
       `batch ${acme.batch} fails its checksum`,
     );
   });
@@ -205,7 +205,7 @@ describe('tampering is found, with the client, the day and the meter', () => {
   test('a balance changed, or an account lost', async () => {
     await redis.hincrby(accountKey('acme'), 'balance', 1);
     await redis.del(accountKey('b'));
-    const { balances } = await auditConservation(audit);
+    const { balances } = await auditConservation(audit, AT_REST);
     expect([...balances].sort((a, b) => (a.client < b.client ? -1 : 1))).toEqual([
       { client: 'acme', journalMicros: 895n, balanceMicros: 896n },
       { client: 'b', journalMicros: 895n, balanceMicros: undefined },
@@ -240,5 +240,83 @@ describe('what is still moving is left out', () => {
       dirtyItem(acme.shard, '2026-11-01'),
     );
     expect(await found()).not.toEqual([]);
+  });
+});
+
+describe('a client that is charged all the time', () => {
+  const BUSY = 'busy';
+  const SHARD = shardOf(BUSY, SHARDS);
+  const SETTLED_UNTIL_MS = 60_000;
+  const PRICE = 10n;
+
+  /** The opening at 0 s and then a charge every second, one batch each. */
+  function journal(seconds: number): SealedBatch[] {
+    return Array.from({ length: seconds + 1 }, (_, second) => {
+      const event = { ...base, client: BUSY, id: `${second}`, recordedAtMs: second * 1_000 };
+      const balanceMicros = 1_000_000n - PRICE * BigInt(second);
+      return {
+        batch: `01K00000000000000BUSY${String(second).padStart(5, '0')}`,
+        shard: SHARD,
+        events: [
+          second === 0
+            ? { ...event, kind: 'opening', amountMicros: balanceMicros, balanceMicros }
+            : { ...event, ...metered, kind: 'charge', amountMicros: PRICE, balanceMicros },
+        ],
+      };
+    });
+  }
+
+  /** The ledger as it is at a second: batches `missing` have not arrived. The balance in Redis is further on. */
+  async function at(second: number, missing: readonly number[] = []): Promise<void> {
+    const batches = journal(second).filter((_, index) => !missing.includes(index));
+    await Promise.all(batches.map((batch) => ledger.put(ledgerItem(batch))));
+    const balance = 1_000_000n - PRICE * BigInt(second + 3);
+    await redis.hset(accountKey(BUSY), { currency: 'EUR', balance: balance.toString() });
+  }
+
+  const look = () => auditConservation(audit, SETTLED_UNTIL_MS);
+
+  test('is healthy while charges are on their way, which they are at both looks', async () => {
+    await at(120, [118, 116]);
+    expect((await look()).balances).toEqual([]);
+    await at(185, [184]);
+    expect((await look()).balances).toEqual([]);
+  });
+
+  test('has lost one charge for good: found, though what is on its way differs each time', async () => {
+    await at(120, [30, 117]);
+    const first = await look();
+    await at(185, [30, 182, 183]);
+    const { balances } = persisting(first, await look());
+    expect(balances).toEqual([{ client: BUSY, journalMicros: 999_410n, balanceMicros: 999_400n }]);
+  });
+
+  test('a batch that was late at the first look has come until the second', async () => {
+    await at(120, [59]);
+    const first = await look();
+    expect(first.balances).toHaveLength(1);
+    await at(185);
+    expect(persisting(first, await look()).balances).toEqual([]);
+  });
+
+  test('at rest its balance is compared with Redis, like all', async () => {
+    await at(120);
+    const { balances } = await auditConservation(audit, AT_REST);
+    expect(balances).toEqual([{ client: BUSY, journalMicros: 998_800n, balanceMicros: 998_770n }]);
+  });
+
+  test('has been opened just now: nothing to compare yet', async () => {
+    const [opening] = journal(0) as [SealedBatch];
+    const [event] = opening.events as [LedgerEvent];
+    await ledger.put(ledgerItem({ ...opening, events: [{ ...event, recordedAtMs: 61_000 }] }));
+    expect(await look()).toMatchObject({ balances: [], accounts: CLIENTS.length + 1 });
+  });
+
+  test('others, which are at rest, are compared with Redis', async () => {
+    await at(120);
+    await redis.hincrby(accountKey('acme'), 'balance', 1);
+    expect((await look()).balances).toEqual([
+      { client: 'acme', journalMicros: 895n, balanceMicros: 896n },
+    ]);
   });
 });

@@ -5,6 +5,7 @@ import { log } from '#shared/platform/log.ts';
 import type { AuditReport, BalanceDifference } from './audit-conservation.ts';
 
 const waitsMs: number[] = [];
+const pointsMs: number[] = [];
 const reports: AuditReport[] = [];
 jest.unstable_mockModule('node:timers/promises', () => ({
   setTimeout: async (waitMs: number) => {
@@ -15,7 +16,10 @@ jest.unstable_mockModule('./wiring.ts', () => ({ wireAudit: () => ({}) }));
 const { persisting } = await import('./audit-conservation.ts');
 jest.unstable_mockModule('./audit-conservation.ts', () => ({
   persisting,
-  auditConservation: async () => reports.shift(),
+  auditConservation: async (_: unknown, settledUntilMs: number) => {
+    pointsMs.push(settledUntilMs);
+    return reports.shift();
+  },
 }));
 const { handler } = await import('./handlers/audit-conservation.ts');
 
@@ -25,6 +29,7 @@ jest.spyOn(Metrics.prototype, 'publishStoredMetrics').mockReturnThis();
 
 beforeEach(() => {
   waitsMs.length = 0;
+  pointsMs.length = 0;
   reports.length = 0;
   counted.mockClear();
   logged.mockClear();
@@ -56,15 +61,25 @@ test('where nothing differs it does not look again', async () => {
   expect(counted).toHaveBeenCalledWith('auditDifferences', 'Count', 0);
 });
 
-test('what differs by the same amount after a minute is reported, what moved or went is not', async () => {
+test('what differs in the same way after a minute is reported, what moved or went is not', async () => {
   reports.push(
     report(
       [difference('lost', 10n, 9n), difference('moving', 10n, 9n), difference('went', 2n, 1n)],
-      [balance('lost', 5n, 6n), balance('moving', 5n, 6n), balance('gone', 5n)],
+      [
+        balance('lost', 5n, 6n),
+        balance('moving', 5n, 6n),
+        balance('arriving', 5n, 6n),
+        balance('gone', 5n),
+      ],
     ),
     report(
       [difference('lost', 25n, 24n), difference('moving', 12n, 7n), difference('came', 2n, 1n)],
-      [balance('lost', 7n, 8n), balance('moving', 5n, 7n), balance('gone', 9n)],
+      [
+        balance('lost', 5n, 6n),
+        balance('moving', 5n, 7n),
+        balance('arriving', 6n, 7n),
+        balance('gone', 5n),
+      ],
     ),
   );
   expect(await handler()).toMatchObject({ differences: 1, balances: 2 });
@@ -75,10 +90,18 @@ test('what differs by the same amount after a minute is reported, what moved or 
     expect.objectContaining({
       first: {
         differences: [difference('lost', 25n, 24n)],
-        balances: [balance('lost', 7n, 8n), balance('gone', 9n)],
+        balances: [balance('lost', 5n, 6n), balance('gone', 5n)],
       },
     }),
   );
+});
+
+test('both looks are at what had been recorded a minute before the first', async () => {
+  const clock = jest.spyOn(Date, 'now').mockReturnValueOnce(1_000_000);
+  reports.push(report([], [balance('lost', 5n, 6n)]), report());
+  await handler();
+  clock.mockRestore();
+  expect(pointsMs).toEqual([940_000, 940_000]);
 });
 
 test('the log shows the first of many', async () => {

@@ -6,8 +6,13 @@ import {
 } from '#services/aggregation/public.ts';
 import { decodeLines, type PackageStore, readAllPackages } from '#services/packaging/public.ts';
 import { halfMonthOf } from '#shared/domain/billing-period.ts';
-import { type Difference, type Stage, stageOf } from '#shared/domain/conservation.ts';
-import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
+import {
+  type BalanceHistory,
+  type Difference,
+  foldBalances,
+  type Stage,
+  stageOf,
+} from '#shared/domain/conservation.ts';
 import { foldUsage, type UsageSum, usageOf } from '#shared/domain/usage.ts';
 
 export interface AuditSources {
@@ -21,23 +26,23 @@ export interface Stages {
   readonly deltas: Stage;
   readonly daily: Stage;
   readonly packages: Stage;
-  /** Changes of balances, in no order. */
-  readonly balanceEvents: readonly LedgerEvent[];
+  /** What the ledger says of the balance of each client, up to the point that was asked for. */
+  readonly balances: ReadonlyMap<string, BalanceHistory>;
   /** Whether what differs has still to be rolled up, or to be packaged, and may differ until then. */
   readonly isMoving: (difference: Difference) => boolean;
 }
 
 /** Reads every stage of the pipeline whole. What lies further down is read first, so that nothing seems invented by moving meanwhile. */
-export async function readStages(sources: AuditSources): Promise<Stages> {
+export async function readStages(sources: AuditSources, settledUntilMs: number): Promise<Stages> {
   const packages = await readPackages(sources.packages);
   const { deltas, daily, isMoving } = await readUsage(sources.usage);
-  const { sums, balanceEvents } = await readEvents(sources.ledger);
+  const { sums, balances } = await readEvents(sources.ledger, settledUntilMs);
   return {
     ledger: { name: 'ledger', sums },
     deltas,
     daily,
     packages,
-    balanceEvents,
+    balances,
     isMoving,
   };
 }
@@ -79,12 +84,12 @@ async function readUsage(store: UsageStore) {
   };
 }
 
-async function readEvents(store: LedgerStore) {
+async function readEvents(store: LedgerStore, settledUntilMs: number) {
   const sums = new Map<string, UsageSum>();
-  const balanceEvents: LedgerEvent[] = [];
+  const balances = new Map<string, BalanceHistory>();
   for await (const event of readLedger(store)) {
-    if (event.kind !== 'usage') balanceEvents.push(event);
+    foldBalances([event], settledUntilMs, balances);
     foldUsage(usageOf([event]), sums);
   }
-  return { sums, balanceEvents };
+  return { sums, balances };
 }

@@ -2,8 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { usageSums } from '#shared/testing/usage-arbitraries.ts';
 import {
+  type BalanceHistory,
+  balanceAtEnd,
   balancesFromJournal,
   differences,
+  foldBalances,
   type Stage,
   stageOf,
   totalsByCurrency,
@@ -166,5 +169,170 @@ describe('the balance that a journal implies', () => {
         expect(balancesFromJournal([...events].reverse())).toEqual(balances);
       }),
     );
+  });
+});
+
+describe('a journal checked against itself', () => {
+  const base = { client: 'acme', currency: 'EUR', occurredAtMs: 1 };
+
+  /** Changes by time, each with the balance it leaves, as Redis writes them. */
+  function journalOf(changes: readonly (readonly [atMs: number, change: bigint])[]): LedgerEvent[] {
+    let balanceMicros = 0n;
+    return changes.map(([recordedAtMs, change], index) => {
+      balanceMicros += change;
+      const event = { ...base, id: String(index), recordedAtMs, balanceMicros };
+      return change < 0n
+        ? {
+            ...event,
+            kind: 'charge',
+            amountMicros: -change,
+            meter: 'sms',
+            day: '2026-11-03',
+            quantityMicros: 1n,
+          }
+        : { ...event, kind: index === 0 ? 'opening' : 'top_up', amountMicros: change };
+    });
+  }
+
+  const historyOf = (events: readonly LedgerEvent[], untilMs: number): BalanceHistory =>
+    foldBalances(events, untilMs).get('acme') ?? {
+      sumMicros: 0n,
+      lastAtMs: 0,
+      last: [],
+      goesOn: false,
+    };
+  const holds = (events: readonly LedgerEvent[], untilMs: number) => {
+    const history = historyOf(events, untilMs);
+    return history.last.length === 0 || balanceAtEnd(history) === history.sumMicros;
+  };
+  const sum = (changes: readonly (readonly [number, bigint])[]) =>
+    changes.reduce((total, [, change]) => total + change, 0n);
+
+  /** Few amounts and few milliseconds, so that balances repeat and milliseconds are shared. */
+  const changes = fc
+    .array(fc.tuple(fc.nat(4), fc.constantFrom(-20n, -10n, -10n, -10n, 0n, 10n, 30n)), {
+      maxLength: 12,
+    })
+    .map((list) => {
+      let atMs = 1;
+      const later = list.map(([wait, change]): [number, bigint] => {
+        atMs += wait >> 1;
+        return [atMs, change];
+      });
+      return [[1, 1_000n], ...later] as [number, bigint][];
+    });
+  const point = fc.integer({ min: 1, max: 20 });
+  const shuffled = (events: readonly LedgerEvent[]) =>
+    fc.shuffledSubarray([...events], { minLength: events.length });
+
+  test('holds at every point, whatever the order it is read in, and tells its sum', () => {
+    fc.assert(
+      fc.property(
+        changes.chain((list) => fc.tuple(fc.constant(list), shuffled(journalOf(list)))),
+        point,
+        ([list, events], untilMs) => {
+          const settled = list.filter(([atMs]) => atMs <= untilMs);
+          const history = historyOf(events, untilMs);
+          expect(balanceAtEnd(history)).toBe(sum(settled));
+          expect(history.goesOn).toBe(settled.length < list.length);
+        },
+      ),
+    );
+  });
+
+  test('fails at every later point without any one of its changes, or with one of them twice', () => {
+    fc.assert(
+      fc.property(changes, fc.nat(), point, fc.boolean(), (list, pick, untilMs, isDoubled) => {
+        const settled = list.filter(([atMs]) => atMs <= untilMs);
+        const [lastAtMs] = settled.at(-1) as [number, bigint];
+        const index = pick % settled.length;
+        const [atMs, change] = settled[index] as [number, bigint];
+        // Where a millisecond ends where it began, its last balance may be any of its balances.
+        const ofLast = settled.filter(([at]) => at === lastAtMs);
+        fc.pre(change !== 0n && atMs < lastAtMs && sum(ofLast) !== 0n);
+        const events = journalOf(list);
+        const tampered = isDoubled
+          ? [...events, events[index] as LedgerEvent]
+          : events.filter((_, position) => position !== index);
+        expect(holds(tampered, untilMs)).toBe(false);
+        const history = historyOf(tampered, untilMs);
+        expect(history.sumMicros - (balanceAtEnd(history) as bigint)).toBe(
+          isDoubled ? change : -change,
+        );
+      }),
+    );
+  });
+
+  const at5 = (...list: bigint[]) => list.map((change): [number, bigint] => [5, change]);
+  const opened: [number, bigint] = [1, 100n];
+
+  test('charges of one price in one millisecond do not hide that one of that price is missing', () => {
+    const events = journalOf([opened, [2, -10n], ...at5(-10n, -10n, -10n)]);
+    expect(holds(events, 9)).toBe(true);
+    expect(
+      holds(
+        events.filter(({ id }) => id !== '1'),
+        9,
+      ),
+    ).toBe(false);
+  });
+
+  test.each([
+    ['the first', '1'],
+    ['one in between', '2'],
+  ])('%s of a millisecond is missed', (_, lost) => {
+    const events = journalOf([opened, ...at5(-10n, -10n, -10n)]);
+    expect(
+      holds(
+        events.filter(({ id }) => id !== lost),
+        9,
+      ),
+    ).toBe(false);
+  });
+
+  test('one that is there twice in the last millisecond is found', () => {
+    const events = journalOf([opened, ...at5(-10n)]);
+    expect(holds([...events, ...events.slice(1)], 9)).toBe(false);
+  });
+
+  test.each([
+    ['back and forth', at5(-10n, 10n, -10n)],
+    ['back to where it began', at5(-10n, 10n)],
+    ['by nothing', at5(0n, 0n)],
+    ['by nothing, and then by something', at5(0n, -10n, 0n)],
+  ])('a balance that goes %s within a millisecond holds', (_, list) => {
+    const events = journalOf([opened, ...list]);
+    expect(holds(events, 9)).toBe(true);
+    expect(holds([...events].reverse(), 9)).toBe(true);
+  });
+
+  test('what two looks find is the same in whatever order they read', () => {
+    const events = journalOf([opened, ...at5(-10n, -10n, -10n)]).filter(({ id }) => id !== '2');
+    expect(balanceAtEnd(historyOf(events, 9))).toBe(70n);
+    expect(balanceAtEnd(historyOf([...events].reverse(), 9))).toBe(70n);
+  });
+
+  test('each client has its own, and usage is none', () => {
+    const [opening] = journalOf([opened]) as [LedgerEvent];
+    const usage = { ...base, id: 'u', recordedAtMs: 1, kind: 'usage', origin: 'app' } as const;
+    const histories = foldBalances(
+      [
+        opening,
+        { ...opening, client: 'b', recordedAtMs: 3 },
+        {
+          ...usage,
+          client: 'c',
+          amountMicros: 1n,
+          meter: 'sms',
+          day: '2026-11-03',
+          quantityMicros: 1n,
+        },
+      ],
+      2,
+    );
+    expect([...histories.keys()]).toEqual(['acme', 'b']);
+    expect(histories.get('acme')).toMatchObject({ sumMicros: 100n, goesOn: false });
+    expect(histories.get('b')).toMatchObject({ sumMicros: 0n, last: [], goesOn: true });
+    expect(balanceAtEnd(histories.get('b') as BalanceHistory)).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-import type { LedgerEvent } from './ledger-event.ts';
+import type { LedgerEvent, UsageEvent } from './ledger-event.ts';
 import { foldUsage, type UsageKey, type UsageSum } from './usage.ts';
 
 /** The sums of one stage of the pipeline, keyed by `usageKeyOf`. */
@@ -79,8 +79,85 @@ export function balancesFromJournal(events: Iterable<LedgerEvent>): Map<string, 
   const balances = new Map<string, bigint>();
   for (const event of events) {
     if (event.kind === 'usage') continue;
-    const change = event.kind === 'charge' ? -event.amountMicros : event.amountMicros;
-    balances.set(event.client, (balances.get(event.client) ?? 0n) + change);
+    balances.set(event.client, (balances.get(event.client) ?? 0n) + changeOf(event));
   }
   return balances;
+}
+
+type BalanceChange = Exclude<LedgerEvent, UsageEvent>;
+
+function changeOf({ kind, amountMicros }: BalanceChange): bigint {
+  return kind === 'charge' ? -amountMicros : amountMicros;
+}
+
+/** What a journal says of one balance up to a point in time. */
+export interface BalanceHistory {
+  /** Opening + top-ups + adjustments − charges, up to the point. */
+  readonly sumMicros: bigint;
+  /** When the last change up to the point was recorded, and all changes of that millisecond. */
+  readonly lastAtMs: number;
+  readonly last: readonly BalanceChange[];
+  /** Whether changes after the point are known. */
+  readonly goesOn: boolean;
+}
+
+const NO_HISTORY: BalanceHistory = {
+  sumMicros: 0n,
+  lastAtMs: Number.NEGATIVE_INFINITY,
+  last: [],
+  goesOn: false,
+};
+
+/** Adds changes, in any order, to the histories of their clients up to `untilMs`. Of each client only the last millisecond is kept. */
+export function foldBalances(
+  events: Iterable<LedgerEvent>,
+  untilMs: number,
+  histories = new Map<string, BalanceHistory>(),
+): Map<string, BalanceHistory> {
+  for (const event of events) {
+    if (event.kind === 'usage') continue;
+    const history = histories.get(event.client) ?? NO_HISTORY;
+    histories.set(
+      event.client,
+      event.recordedAtMs > untilMs ? { ...history, goesOn: true } : addChange(history, event),
+    );
+  }
+  return histories;
+}
+
+function addChange(history: BalanceHistory, event: BalanceChange): BalanceHistory {
+  const sumMicros = history.sumMicros + changeOf(event);
+  const { recordedAtMs } = event;
+  if (recordedAtMs < history.lastAtMs) return { ...history, sumMicros };
+  const last = recordedAtMs === history.lastAtMs ? [...history.last, event] : [event];
+  return { ...history, sumMicros, lastAtMs: recordedAtMs, last };
+}
+
+/**
+ * The balance that the last change of a history carries: its sum, unless changes before it are missing or there
+ * twice. Where the last millisecond leaves open which change came last and none fits, the lowest balance that
+ * it may have left. Undefined without changes.
+ */
+export function balanceAtEnd({ sumMicros, last }: BalanceHistory): bigint | undefined {
+  const ends = possibleEnds(last);
+  if (ends.includes(sumMicros)) return sumMicros;
+  return ends.reduce<bigint | undefined>(
+    (lowest, end) => (lowest === undefined || end < lowest ? end : lowest),
+    undefined,
+  );
+}
+
+/**
+ * The balances that changes of one millisecond, of which nobody knows the order, may have left: those from which
+ * no other of them went on. Where they led back to where they began, any of theirs.
+ */
+function possibleEnds(changes: readonly BalanceChange[]): bigint[] {
+  const after = changes.map(({ balanceMicros }) => balanceMicros);
+  const before = changes.map((change) => change.balanceMicros - changeOf(change));
+  const ends = after.filter((balance) => {
+    const next = before.indexOf(balance);
+    if (next >= 0) before.splice(next, 1);
+    return next < 0;
+  });
+  return ends.length > 0 ? ends : after;
 }

@@ -9,10 +9,11 @@ const SHOWN = 20;
 
 export async function handler() {
   const audit = wireAudit();
-  let report = await auditConservation(audit);
+  const settledUntilMs = Date.now() - SETTLE_MS;
+  let report = await auditConservation(audit, settledUntilMs);
   if (report.differences.length + report.balances.length > 0) {
     await delay(SETTLE_MS);
-    report = persisting(report, await auditConservation(audit));
+    report = persisting(report, await auditConservation(audit, settledUntilMs));
   }
   const found = { differences: report.differences.length, balances: report.balances.length };
   emitMetrics({ auditDifferences: found.differences + found.balances });

@@ -7,7 +7,7 @@ export interface Sending {
   /** Starts them; harmless to repeat. */
   readonly start: () => void;
   readonly stop: () => Promise<void>;
-  /** When the invoice API first accepted one, as `performance.now()` of this process. */
+  /** When the invoice API first accepted another one, as `performance.now()` of this process. */
   readonly firstAcceptedAt: () => number | undefined;
 }
 
@@ -16,6 +16,7 @@ const PAUSE_MS = 500;
 export function prepareSending(cloud: Cloud, invoiceApiUrl: string): Sending {
   const work = new AbortController();
   let loops: Promise<unknown> | undefined;
+  let acceptedBefore: number | undefined;
   let firstAcceptedAt: number | undefined;
   const repeat = async (action: () => Promise<unknown>) => {
     while (!work.signal.aborted) {
@@ -25,7 +26,8 @@ export function prepareSending(cloud: Cloud, invoiceApiUrl: string): Sending {
   };
   const watch = async () => {
     const { accepted = 0 } = await readCounters(invoiceApiUrl);
-    if (accepted > 0) firstAcceptedAt ??= performance.now();
+    acceptedBefore ??= accepted;
+    if (accepted > acceptedBefore) firstAcceptedAt ??= performance.now();
   };
   return {
     start() {

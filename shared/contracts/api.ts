@@ -131,7 +131,7 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'One invoice with its lines and everything that was tried.',
     scope: 'operate',
     answers: { 200: Invoice },
-    problems: ['invalid_parameter', 'not_found'],
+    problems: ['invalid_parameter', 'not_found', 'unavailable'],
   },
   {
     method: 'post',
@@ -140,7 +140,7 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'Take up a parked invoice again.',
     scope: 'operate',
     answers: { 202: Invoice },
-    problems: ['invalid_parameter', 'not_found', 'not_retryable'],
+    problems: ['invalid_parameter', 'not_found', 'not_retryable', 'unavailable'],
   },
   {
     method: 'get',

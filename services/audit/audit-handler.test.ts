@@ -83,7 +83,7 @@ test('what differs in the same way after a minute is reported, what moved or wen
     ),
   );
   expect(await handler()).toMatchObject({ differences: 1, balances: 2 });
-  expect(waitsMs).toEqual([60_000]);
+  expect(waitsMs).toEqual([240_000]);
   expect(counted).toHaveBeenCalledWith('auditDifferences', 'Count', 3);
   expect(logged).toHaveBeenCalledWith(
     'audit',

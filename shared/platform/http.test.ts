@@ -132,6 +132,14 @@ describe('parseBody', () => {
     expect(extras.issues?.at(-1)?.detail).toBe('has unknown fields: c');
   });
 
+  test('tells a missing field and a wrong type in words', () => {
+    const schema = z.strictObject({ client: field.client, amount: field.amount });
+    expect(problem(() => parseBody(of('{"amount":5}'), schema)).extras.issues).toEqual([
+      { pointer: '/client', detail: 'Invalid input: expected string, received undefined' },
+      { pointer: '/amount', detail: 'Invalid input: expected string, received number' },
+    ]);
+  });
+
   test('names 20 issues at most', () => {
     const body = JSON.stringify({ a: '1', 'b/~': Array(50).fill('x') });
     expect(problem(() => parseBody(of(body), Body)).extras.issues).toHaveLength(20);

@@ -9,9 +9,6 @@ import * as field from '#shared/contracts/fields.ts';
 import { emitMetrics, log } from './log.ts';
 import { ProblemError } from './problem-error.ts';
 
-// Without a language, a wrong type is said to be an "invalid input" and no more.
-z.config(en());
-
 export type HttpRequest = APIGatewayProxyEventV2WithLambdaAuthorizer<{
   keyId?: string;
   scopes?: string;
@@ -139,8 +136,11 @@ function parseJson(body: string): unknown {
 
 const MAX_ISSUES = 20;
 
+/** Without a language, a wrong type is said to be an "invalid input" and no more. */
+const ENGLISH = { error: en().localeError };
+
 function parseWith<T extends z.ZodMiniType>(schema: T, value: unknown): z.infer<T> {
-  const result = z.safeParse(schema, value);
+  const result = z.safeParse(schema, value, ENGLISH);
   if (result.success) return result.data;
   const issues = result.error.issues.slice(0, MAX_ISSUES).map((issue) => ({
     pointer: issue.path
@@ -159,7 +159,7 @@ export function parseParameter<T extends z.ZodMiniType>(
   value: string | undefined,
   schema: T,
 ): z.infer<T> {
-  const result = z.safeParse(schema, value);
+  const result = z.safeParse(schema, value, ENGLISH);
   if (result.success) return result.data;
   throw new ProblemError('invalid_parameter', `${name} ${result.error.issues[0]?.message}.`);
 }

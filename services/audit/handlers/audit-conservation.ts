@@ -3,8 +3,8 @@ import { emitMetrics, log } from '#shared/platform/log.ts';
 import { auditConservation, persisting } from '../audit-conservation.ts';
 import { wireAudit } from '../wiring.ts';
 
-/** Long enough for what is on its way to the ledger to arrive. */
-const SETTLE_MS = 60_000;
+/** Long enough for what is on its way to the ledger to arrive, by the second try of a message that was hidden for 3 minutes. */
+const SETTLE_MS = 240_000;
 const SHOWN = 20;
 
 export async function handler() {

@@ -93,6 +93,15 @@ export async function invoiceWhatIsSent({
   sending.start();
 }
 
+async function settle(session: Session): Promise<Record<string, number>> {
+  try {
+    await invoiceWhatIsSent(session);
+    return await settleInvoices(session.cloud, session.steps);
+  } finally {
+    await session.sending.stop();
+  }
+}
+
 /** Takes everything that was sent to its end and compares every stage with what was expected. */
 export async function finishSession(
   session: Session,
@@ -100,9 +109,7 @@ export async function finishSession(
 ): Promise<RunReport> {
   const { environment, cloud, steps } = session;
   const secondsUntil = (at: number) => Math.round((at - session.startedAt) / 100) / 10;
-  await invoiceWhatIsSent(session);
-  const invoicesByState = await settleInvoices(cloud, steps);
-  await session.sending.stop();
+  const invoicesByState = await settle(session);
   const firstAcceptedAt = session.sending.firstAcceptedAt();
   const { counts, ...found } = await steps.step('compare every stage', () => compare(session));
   const invoiceApi = await readCounters(environment.invoiceApiUrl);

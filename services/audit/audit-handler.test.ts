@@ -96,12 +96,12 @@ test('what differs in the same way after a minute is reported, what moved or wen
   );
 });
 
-test('both looks are at what had been recorded a minute before the first', async () => {
+test('both looks are at what had been recorded four minutes before the first', async () => {
   const clock = jest.spyOn(Date, 'now').mockReturnValueOnce(1_000_000);
   reports.push(report([], [balance('lost', 5n, 6n)]), report());
   await handler();
   clock.mockRestore();
-  expect(pointsMs).toEqual([940_000, 940_000]);
+  expect(pointsMs).toEqual([760_000, 760_000]);
 });
 
 test('the log shows the first of many', async () => {

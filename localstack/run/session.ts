@@ -107,7 +107,7 @@ export async function finishSession(
   session: Session,
   figures: Readonly<Record<string, number | string>>,
 ): Promise<RunReport> {
-  const { environment, cloud, steps } = session;
+  const { environment, steps } = session;
   const secondsUntil = (at: number) => Math.round((at - session.startedAt) / 100) / 10;
   const invoicesByState = await settle(session);
   const firstAcceptedAt = session.sending.firstAcceptedAt();

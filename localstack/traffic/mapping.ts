@@ -3,9 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod/mini';
 import * as field from '#shared/contracts/fields.ts';
+import { isTimeZone } from '#shared/domain/billing-period.ts';
 import { accessLogColumns } from './access-log.ts';
 import { readDecimal } from './decimals.ts';
-import { isTimeZone, readRfc3339 } from './times.ts';
+import { readRfc3339 } from './times.ts';
 import { shown, TrafficFileError } from './usage-row.ts';
 
 /** The mapping language; README.md explains it with an example. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { isTimeZone, readCommonLogTime, readCount, readLocalTime, readRfc3339 } from './times.ts';
+import { isTimeZone } from '#shared/domain/billing-period.ts';
+import { readCommonLogTime, readCount, readLocalTime, readRfc3339 } from './times.ts';
 
 const iso = (atMs: number | undefined) =>
   atMs === undefined ? undefined : new Date(atMs).toISOString();

@@ -1,7 +1,7 @@
 /** Readers of the ways in which files write a time. Each gives Unix milliseconds, or undefined for what is no such time. */
 
-const RFC3339 =
-  /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
+import * as field from '#shared/contracts/fields.ts';
+
 const LOCAL = /^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?)?$/;
 const COMMON_LOG =
   /^(\d{2})\/([A-Z][a-z]{2})\/(\d{4}):(\d{2}):(\d{2}):(\d{2}) ([+-])(\d{2})(\d{2})$/;
@@ -10,15 +10,10 @@ const DAY_MS = 86_400_000;
 
 type Digits = string | undefined;
 
+/** As the ingestion API reads it: a time that it would refuse is refused before anything is sent. */
 export function readRfc3339(text: string): number | undefined {
-  const match = RFC3339.exec(text);
-  if (!match) return undefined;
-  const [, year, month, day, hour, minute, second, fraction, sign, offsetHour, offsetMinute] =
-    match;
-  return before(
-    wallClock(year, month, day, hour, minute, second, fraction),
-    offsetOf(sign, offsetHour, offsetMinute),
-  );
+  const parsed = field.time.safeParse(text);
+  return parsed.success ? parsed.data : undefined;
 }
 
 /** `17/May/2015:10:05:03 +0000`, as web servers write it. */
@@ -58,15 +53,6 @@ export function readCount(text: string, unitMs: 1 | 1000, startMs: number): numb
   const fractionMs = unitMs === 1000 ? Number(fraction.padEnd(3, '0').slice(0, 3)) : 0;
   const atMs = startMs + Number(whole) * unitMs + fractionMs;
   return atMs < Date.UTC(10000, 0) ? atMs : undefined;
-}
-
-export function isTimeZone(zone: string): boolean {
-  try {
-    formatterOf(zone);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Refuses what `Date` would roll over: 30 February, hour 24, second 60. */

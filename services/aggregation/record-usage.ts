@@ -3,7 +3,7 @@ import type { UsageAnswer, UsageCloudEvent } from '#shared/contracts/usage-event
 import { dayOf } from '#shared/domain/billing-period.ts';
 import { isRecordable } from '#shared/domain/event-time.ts';
 import { type PriceList, rate } from '#shared/domain/price.ts';
-import { ProblemError } from '#shared/platform/problem-error.ts';
+import { orTryAgain, ProblemError } from '#shared/platform/problem-error.ts';
 import {
   type RecordOutcome,
   recordEvents,
@@ -34,7 +34,10 @@ export async function recordUsage(
   const nowMs = recording.nowMs();
   checkTimes(events, nowMs, recording.maxEventAgeDays, pointerOf);
   const prices = events.some((event) => event.data.amount === undefined)
-    ? await readPrices(recording)
+    ? await orTryAgain(
+        recording.priceList(),
+        'The price list could not be read. Nothing was recorded; send the same events again.',
+      )
     : new Map();
   const outcomes = await recordEvents(
     recording.recorder,
@@ -66,18 +69,6 @@ function checkTimes(
 }
 
 const MAX_ISSUES = 20;
-
-async function readPrices(recording: UsageRecording): Promise<PriceList> {
-  try {
-    return await recording.priceList();
-  } catch (error) {
-    throw new ProblemError(
-      'unavailable',
-      'The price list could not be read. Nothing was recorded; send the same events again.',
-      { retryAfterSeconds: 1, cause: error },
-    );
-  }
-}
 
 function toUsages(
   events: readonly UsageCloudEvent[],

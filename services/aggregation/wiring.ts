@@ -2,10 +2,14 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod/mini';
 import { cachedPriceList } from '#services/pricing/public.ts';
 import { connectDynamo, connectImpatientDynamo } from '#shared/platform/dynamo.ts';
-import { integer, readEnv, text } from '#shared/platform/env.ts';
+import { readEnv, text } from '#shared/platform/env.ts';
 import { once } from '#shared/platform/once.ts';
-import { connectRedis } from '#shared/platform/redis.ts';
-import { recordingSettings, redisSettings } from '#shared/platform/settings.ts';
+import {
+  connectRedisOf,
+  recordingSettings,
+  redisSettings,
+  shards,
+} from '#shared/platform/settings.ts';
 import type { MessageConsuming } from './consume-message.ts';
 import type { UsageRecording } from './record-usage.ts';
 import type { DeadLetters } from './redrive-dead-letters.ts';
@@ -17,11 +21,7 @@ export const wireRecording = once((): UsageRecording => {
   const env = readEnv(z.object({ ...redisSettings, ...recordingSettings, PRICES_TABLE: text }));
   return {
     recorder: {
-      redis: connectRedis({
-        url: env.REDIS_URL,
-        isCluster: env.REDIS_CLUSTER === 'true',
-        commandTimeoutMs: env.REDIS_TIMEOUT_MS,
-      }),
+      redis: connectRedisOf(env),
       shards: env.SHARDS,
       receiptWindowMs: env.RECEIPT_WINDOW_HOURS * 3_600_000,
     },
@@ -41,7 +41,7 @@ export const wireConsuming = once((): MessageConsuming => {
       USAGE_TABLE: text,
       LEDGER_TABLE: text,
       CONSUMPTION_DLQ_URL: text,
-      SHARDS: integer(1, 999),
+      SHARDS: shards,
     }),
   );
   return {
@@ -56,7 +56,7 @@ export const wireConsuming = once((): MessageConsuming => {
 });
 
 export const wireRollUp = once((): { store: UsageStore; shards: number } => {
-  const env = readEnv(z.object({ USAGE_TABLE: text, SHARDS: integer(1, 999) }));
+  const env = readEnv(z.object({ USAGE_TABLE: text, SHARDS: shards }));
   return { store: { dynamo: dynamo(), table: env.USAGE_TABLE }, shards: env.SHARDS };
 });
 

@@ -1,7 +1,7 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { SealedBatch } from '#shared/contracts/sealed-batch.ts';
-import { balancesFromJournal } from '#shared/domain/conservation.ts';
+import { foldBalances } from '#shared/domain/conservation.ts';
 import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
 import { packagesToAdd } from '#shared/domain/packaging.ts';
 import { shardName, shardOf } from '#shared/domain/shard.ts';
@@ -102,8 +102,8 @@ async function seed(): Promise<void> {
     await usage.put(...sums.map((sum) => deltaItem(sum, batch.shard, batch.batch)));
     await usage.put(...sums.map(dailyItem));
     await invoices.put(packageItem(client, 1, sums));
-    for (const [, balance] of balancesFromJournal(batch.events)) {
-      await redis.hset(accountKey(client), { currency: 'EUR', balance: balance.toString() });
+    for (const { sumMicros } of foldBalances(batch.events, AT_REST).values()) {
+      await redis.hset(accountKey(client), { currency: 'EUR', balance: sumMicros.toString() });
     }
   }
   await usage.put(periodItem(PERIOD));

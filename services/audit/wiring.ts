@@ -2,8 +2,7 @@ import * as z from 'zod/mini';
 import { connectDynamo } from '#shared/platform/dynamo.ts';
 import { readEnv, text } from '#shared/platform/env.ts';
 import { once } from '#shared/platform/once.ts';
-import { connectRedis } from '#shared/platform/redis.ts';
-import { redisSettings } from '#shared/platform/settings.ts';
+import { connectRedisOf, redisSettings } from '#shared/platform/settings.ts';
 import type { Audit } from './audit-conservation.ts';
 
 export const wireAudit = once((): Audit => {
@@ -18,11 +17,7 @@ export const wireAudit = once((): Audit => {
       packages: { dynamo, table: env.INVOICES_TABLE },
     },
     accounts: {
-      redis: connectRedis({
-        url: env.REDIS_URL,
-        isCluster: env.REDIS_CLUSTER === 'true',
-        commandTimeoutMs: env.REDIS_TIMEOUT_MS,
-      }),
+      redis: connectRedisOf(env),
       shards: env.SHARDS,
     },
   };

@@ -3,8 +3,7 @@ import * as z from 'zod/mini';
 import { MAX_BATCH_BYTES, MAX_BATCH_EVENTS } from '#shared/contracts/sealed-batch.ts';
 import { integer, readEnv, text } from '#shared/platform/env.ts';
 import { once } from '#shared/platform/once.ts';
-import { connectRedis } from '#shared/platform/redis.ts';
-import { redisSettings } from '#shared/platform/settings.ts';
+import { connectRedisOf, redisSettings } from '#shared/platform/settings.ts';
 import type { Relay } from './relay-events.ts';
 
 /** Apart from the other wiring, so that the charge path carries no AWS SDK. */
@@ -18,10 +17,9 @@ export const wireRelay = once((): Relay => {
     }),
   );
   return {
-    redis: connectRedis({
-      url: env.REDIS_URL,
-      isCluster: env.REDIS_CLUSTER === 'true',
-      commandTimeoutMs: Math.max(env.REDIS_TIMEOUT_MS, 2_000),
+    redis: connectRedisOf({
+      ...env,
+      REDIS_TIMEOUT_MS: Math.max(env.REDIS_TIMEOUT_MS, 2_000),
     }),
     shards: env.SHARDS,
     sqs: new SQSClient({ useQueueUrlAsEndpoint: false }),

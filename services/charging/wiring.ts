@@ -1,8 +1,7 @@
 import * as z from 'zod/mini';
 import { readEnv } from '#shared/platform/env.ts';
 import { once } from '#shared/platform/once.ts';
-import { connectRedis } from '#shared/platform/redis.ts';
-import { recordingSettings, redisSettings } from '#shared/platform/settings.ts';
+import { connectRedisOf, recordingSettings, redisSettings } from '#shared/platform/settings.ts';
 import type { Charging } from './charging.ts';
 
 /** The one set of clients of this process. */
@@ -10,11 +9,7 @@ export const wireCharging = once((): Charging => {
   const env = readEnv(z.object({ ...redisSettings, ...recordingSettings }));
   return {
     accounts: {
-      redis: connectRedis({
-        url: env.REDIS_URL,
-        isCluster: env.REDIS_CLUSTER === 'true',
-        commandTimeoutMs: env.REDIS_TIMEOUT_MS,
-      }),
+      redis: connectRedisOf(env),
       shards: env.SHARDS,
       receiptWindowMs: env.RECEIPT_WINDOW_HOURS * 3_600_000,
     },

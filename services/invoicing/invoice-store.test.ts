@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
-import { statePartitionOf } from '#services/packaging/public.ts';
+import { partitionsOf, statePartitionOf } from '#services/packaging/public.ts';
 import { connectDynamo } from '#shared/platform/dynamo.ts';
 
 const pausesMs: number[] = [];
@@ -17,9 +17,7 @@ jest.unstable_mockModule('node:timers/promises', () => ({
     pausesMs.push(pauseMs);
   },
 }));
-const { applyChange, createInvoiceStore, MAX_HISTORY, partitionsOf } = await import(
-  './invoice-store.ts'
-);
+const { applyChange, createInvoiceStore, MAX_HISTORY } = await import('./invoice-store.ts');
 const { invoiceItem } = await import('./testing/memory-store.ts');
 
 const mock = mockClient(DynamoDBDocumentClient);

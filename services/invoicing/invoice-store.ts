@@ -10,8 +10,8 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import {
   type HistoryEntry,
-  INDEX_BUCKETS,
   type InvoiceItem,
+  partitionsOf,
   statePartitionOf,
 } from '#services/packaging/public.ts';
 import type { HalfMonth } from '#shared/domain/billing-period.ts';
@@ -97,14 +97,6 @@ const HEAD = {
   ProjectionExpression: Object.keys(HEAD_NAMES).join(', '),
   ExpressionAttributeNames: HEAD_NAMES,
 };
-
-/** All partitions of an index that hold entries of `prefix`, a state or a half month. */
-export function partitionsOf(prefix: string): string[] {
-  return Array.from(
-    { length: INDEX_BUCKETS },
-    (_, bucket) => `${prefix}#${String(bucket).padStart(2, '0')}`,
-  );
-}
 
 /** The sending attributes of the packages in the invoices table: read here, and changed only here. */
 export function createInvoiceStore(dynamo: Dynamo, table: string): InvoiceStore {

@@ -1,15 +1,9 @@
-import { invoiceKeyOf } from '#services/packaging/public.ts';
+import { invoiceKeyOf, partitionsOf } from '#services/packaging/public.ts';
 import type { InvoicePage } from '#shared/contracts/invoices.ts';
 import type { HalfMonth } from '#shared/domain/billing-period.ts';
 import { INVOICE_STATES, type InvoiceState } from '#shared/domain/invoice.ts';
 import { parseInvoiceId } from '#shared/domain/packaging.ts';
-import {
-  type IndexPosition,
-  type InvoiceHead,
-  type InvoiceKey,
-  type InvoiceStore,
-  partitionsOf,
-} from './invoice-store.ts';
+import type { IndexPosition, InvoiceHead, InvoiceKey, InvoiceStore } from './invoice-store.ts';
 import { decodeCursor, encodeCursor, type ListPosition, wrongCursor } from './list-cursor.ts';
 import { presentSummary } from './present-invoice.ts';
 import { isRefusedInput } from './unavailable-store.ts';

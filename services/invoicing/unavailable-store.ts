@@ -1,4 +1,4 @@
-import { ProblemError } from '#shared/platform/problem-error.ts';
+import { orTryAgain, type ProblemError } from '#shared/platform/problem-error.ts';
 import type { InvoiceStore } from './invoice-store.ts';
 
 /** The store for those who wait for an answer: what DynamoDB fails to do becomes a 503 that tells the caller to come back. */
@@ -13,18 +13,13 @@ export function orUnavailable(store: InvoiceStore): InvoiceStore {
   };
 }
 
-async function answered<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
+const DETAIL = 'The invoices could not be reached in time. Send the same request again.';
+
+function answered<T>(work: Promise<T>): Promise<T> {
+  return orTryAgain(work, DETAIL).catch((problem: ProblemError) => {
     // Coming back would not help: the request itself was wrong.
-    if (isRefusedInput(error)) throw error;
-    throw new ProblemError(
-      'unavailable',
-      'The invoices could not be reached in time. Send the same request again.',
-      { retryAfterSeconds: 1, cause: error },
-    );
-  }
+    throw isRefusedInput(problem.cause) ? problem.cause : problem;
+  });
 }
 
 /** DynamoDB understood and does not take what it was given, such as a place to start a query from. */

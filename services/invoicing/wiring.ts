@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { connectDynamo, connectImpatientDynamo } from '#shared/platform/dynamo.ts';
 import { integer, readEnv, text } from '#shared/platform/env.ts';
 import { once } from '#shared/platform/once.ts';
-import { connectRedis } from '#shared/platform/redis.ts';
+import { connectRedisOf } from '#shared/platform/settings.ts';
 import { type InvoicingTools, LEASE_MARGIN_MS } from './call-under-lease.ts';
 import { systemClock } from './clock.ts';
 import { createHttpInvoiceApi } from './invoice-api-client.ts';
@@ -52,11 +52,7 @@ export const loopConcurrency = () => loopEnv().INVOICE_API_CONCURRENCY;
 
 export const invoicingTools = once((): InvoicingTools => {
   const env = loopEnv();
-  const redis = connectRedis({
-    url: env.REDIS_URL,
-    isCluster: env.REDIS_CLUSTER === 'true',
-    commandTimeoutMs: REDIS_TIMEOUT_MS,
-  });
+  const redis = connectRedisOf({ ...env, REDIS_TIMEOUT_MS });
   return {
     store: createInvoiceStore(connectDynamo(), invoicesTable()),
     budget: createSendBudget(redis, { ratePerSecond: env.INVOICE_API_RATE }),

@@ -1,4 +1,5 @@
 import type { HalfMonth } from '#shared/domain/billing-period.ts';
+import { toExactJson } from '#shared/domain/exact-json.ts';
 import type { InvoiceState } from '#shared/domain/invoice.ts';
 import type { InvoicePackage, PackageLine } from '#shared/domain/packaging.ts';
 import { shardOf } from '#shared/domain/shard.ts';
@@ -53,15 +54,24 @@ export function invoiceKeyOf(client: string, period: HalfMonth, revision: number
 }
 
 export function statePartitionOf(state: InvoiceState, client: string): string {
-  return `${state}#${bucketOf(client)}`;
+  return partitionOf(state, bucketOf(client));
 }
 
 export function periodPartitionOf(period: HalfMonth, client: string): string {
-  return `${period}#${bucketOf(client)}`;
+  return partitionOf(period, bucketOf(client));
 }
 
-function bucketOf(client: string): string {
-  return String(shardOf(client, INDEX_BUCKETS)).padStart(2, '0');
+/** All partitions of an index that hold entries of `prefix`, a state or a half month. */
+export function partitionsOf(prefix: string): string[] {
+  return Array.from({ length: INDEX_BUCKETS }, (_, bucket) => partitionOf(prefix, bucket));
+}
+
+function partitionOf(prefix: string, bucket: number): string {
+  return `${prefix}#${String(bucket).padStart(2, '0')}`;
+}
+
+function bucketOf(client: string): number {
+  return shardOf(client, INDEX_BUCKETS);
 }
 
 /** A package that collects nothing rests as `skipped` from the start; every other is due at once. */
@@ -76,7 +86,7 @@ export function toInvoiceItem(invoice: InvoicePackage, nowMs: number): InvoiceIt
     revision: BigInt(revision),
     currency,
     totalMicros,
-    lines: encodeLines(lines),
+    lines: toExactJson(lines),
     packagedAtMs: BigInt(nowMs),
     periodPartition: periodPartitionOf(period, client),
     state,
@@ -88,12 +98,6 @@ export function toInvoiceItem(invoice: InvoicePackage, nowMs: number): InvoiceIt
     ...(state === 'skipped' && { reason: 'zero_total' }),
     updatedAtMs: BigInt(nowMs),
   };
-}
-
-function encodeLines(lines: readonly PackageLine[]): string {
-  return JSON.stringify(lines, (_key, value) =>
-    typeof value === 'bigint' ? value.toString() : value,
-  );
 }
 
 /** The lines of an item, as they were frozen. */

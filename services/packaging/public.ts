@@ -2,9 +2,9 @@
 export {
   decodeLines,
   type HistoryEntry,
-  INDEX_BUCKETS,
   type InvoiceItem,
   invoiceKeyOf,
+  partitionsOf,
   statePartitionOf,
 } from './invoice-item.ts';
 export { type PackageStore, readAllPackages } from './package-store.ts';

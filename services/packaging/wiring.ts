@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { connectDynamo } from '#shared/platform/dynamo.ts';
 import { integer, readEnv, text } from '#shared/platform/env.ts';
 import { once } from '#shared/platform/once.ts';
-import { timeZone } from '#shared/platform/settings.ts';
+import { shards, timeZone } from '#shared/platform/settings.ts';
 import type { Packaging } from './package-client.ts';
 
 export const wirePackaging = once(
@@ -11,7 +11,7 @@ export const wirePackaging = once(
       z.object({
         USAGE_TABLE: text,
         INVOICES_TABLE: text,
-        SHARDS: integer(1, 999),
+        SHARDS: shards,
         BILLING_TIME_ZONE: timeZone,
         CHUNK_CLIENTS: integer(1, 10_000),
       }),

@@ -18,7 +18,6 @@ export const REFUSAL_REASONS = [
   'unknown_account',
   'currency_mismatch',
 ] as const;
-export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
 export const ChargeAnswer = z.discriminatedUnion('isAuthorized', [
   z.strictObject({

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { toExactJson } from '#shared/domain/exact-json.ts';
 import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
 import * as field from './fields.ts';
 
@@ -48,9 +49,7 @@ export type UnrecordedEvent = LedgerEvent extends infer E
 
 /** The events of a batch as JSON, for the ledger. Reads back with `decodeEvents`. */
 export function encodeEvents(events: readonly (LedgerEvent | UnrecordedEvent)[]): string {
-  return JSON.stringify(events, (_key, value) =>
-    typeof value === 'bigint' ? value.toString() : value,
-  );
+  return toExactJson(events);
 }
 
 /**

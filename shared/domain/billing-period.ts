@@ -24,6 +24,16 @@ function dayFormatter(timeZone: string): Intl.DateTimeFormat {
   return formatter;
 }
 
+/** Whether `name` is an IANA time zone that the runtime knows. */
+export function isTimeZone(name: string): boolean {
+  try {
+    dayFormatter(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The day in `timeZone` (an IANA name) on which the instant `atMs` (Unix milliseconds) falls. */
 export function dayOf(atMs: number, timeZone: string): Day {
   if (timeZone === 'UTC') return new Date(atMs).toISOString().slice(0, 10);

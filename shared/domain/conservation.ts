@@ -74,16 +74,6 @@ export function stageOf(name: string, sums: Iterable<UsageSum>): Stage {
   return { name, sums: foldUsage(sums) };
 }
 
-/** Invariant 3: the balance that the journal implies for each client: opening + top-ups + adjustments − charges. */
-export function balancesFromJournal(events: Iterable<LedgerEvent>): Map<string, bigint> {
-  const balances = new Map<string, bigint>();
-  for (const event of events) {
-    if (event.kind === 'usage') continue;
-    balances.set(event.client, (balances.get(event.client) ?? 0n) + changeOf(event));
-  }
-  return balances;
-}
-
 type BalanceChange = Exclude<LedgerEvent, UsageEvent>;
 
 function changeOf({ kind, amountMicros }: BalanceChange): bigint {
@@ -108,7 +98,10 @@ const NO_HISTORY: BalanceHistory = {
   goesOn: false,
 };
 
-/** Adds changes, in any order, to the histories of their clients up to `untilMs`. Of each client only the last millisecond is kept. */
+/**
+ * Invariant 3: what the journal implies for each balance. Adds changes, in any order, to the histories of their
+ * clients up to `untilMs`. Of each client only the last millisecond is kept.
+ */
 export function foldBalances(
   events: Iterable<LedgerEvent>,
   untilMs: number,

@@ -40,3 +40,13 @@ export class ProblemError extends Error {
     };
   }
 }
+
+/** Runs what needs a part that may be away: its failure becomes a 503 that tells the caller to come back. `detail` says how. */
+export async function orTryAgain<T>(work: Promise<T>, detail: string): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof ProblemError) throw error;
+    throw new ProblemError('unavailable', detail, { retryAfterSeconds: 1, cause: error });
+  }
+}

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { toExactJson } from '#shared/domain/exact-json.ts';
 import { shardName } from '#shared/domain/shard.ts';
 import receiptsLua from './lua/receipts.lua';
 
@@ -19,8 +20,5 @@ export function receiptsKey(shard: number): string {
  * its contract has put in a fixed order. bigint counts as its decimal text.
  */
 export function fingerprintOf(request: object): string {
-  const json = JSON.stringify(request, (_key, value) =>
-    typeof value === 'bigint' ? value.toString() : value,
-  );
-  return createHash('sha256').update(json).digest('base64url').slice(0, 16);
+  return createHash('sha256').update(toExactJson(request)).digest('base64url').slice(0, 16);
 }

@@ -1,5 +1,5 @@
 import { Cluster, type Command, Redis } from 'ioredis';
-import { ProblemError } from './problem-error.ts';
+import { orTryAgain } from './problem-error.ts';
 
 export interface RedisSettings {
   /** `redis://host:port`, or `rediss://` for TLS. */
@@ -62,15 +62,9 @@ function boundCommands(client: RedisClient, timeoutMs: number): void {
 }
 
 /** Runs what needs Redis; any failure of Redis becomes a 503 that tells the caller to come back. */
-export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof ProblemError) throw error;
-    throw new ProblemError(
-      'unavailable',
-      'The balance store did not answer. Send the same request with the same id again: it takes effect once.',
-      { retryAfterSeconds: 1, cause: error },
-    );
-  }
+export function orUnavailable<T>(work: Promise<T>): Promise<T> {
+  return orTryAgain(
+    work,
+    'The balance store did not answer. Send the same request with the same id again: it takes effect once.',
+  );
 }

@@ -1,6 +1,8 @@
 /** Who may import whom. Paths are seen from the top of the repository. */
 
 const TEST = ['\\.test\\.ts$', '/testing/', '^tests/'];
+/** Measures what is deployed by what tests it. */
+const BENCH = '^bench/';
 const WIRING = '^services/[^/]+/[a-z-]*wiring\\.ts$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -57,13 +59,13 @@ module.exports = {
     {
       name: 'nobody-imports-handlers',
       severity: 'error',
-      from: { pathNot: TEST },
+      from: { pathNot: [...TEST, BENCH] },
       to: { path: '^services/[^/]+/handlers/' },
     },
     {
       name: 'testing-is-for-tests',
       severity: 'error',
-      from: { pathNot: TEST },
+      from: { pathNot: [...TEST, BENCH] },
       to: { path: '^(shared|services/[^/]+)/testing/' },
     },
     {

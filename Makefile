@@ -8,7 +8,7 @@ NODE := node --disable-warning=ExperimentalWarning --import ./localstack/lua-hoo
 JEST := node --disable-warning=ExperimentalWarning --experimental-vm-modules node_modules/jest/bin/jest.js
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run replay test test-unit check start deploy load reset status stop redrive remove openapi
+.PHONY: help setup run replay test test-unit check bench start deploy load reset status stop redrive remove openapi
 
 help: ## List what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,9 +32,12 @@ check: ## Check types, style, imports, templates and state machines
 	@sh localstack/setup.sh check
 	@tsc
 	@biome check .
-	@depcruise --config .dependency-cruiser.cjs --output-type err shared services localstack tests checks
+	@depcruise --config .dependency-cruiser.cjs --output-type err shared services localstack tests bench checks
 	@node checks/code.ts
 	@sh checks/templates.sh
+
+bench: setup ## Measure against every rival: SUITE=charge for a part, QUICK=1 for a first look; see bench/README.md
+	@$(NODE) bench/run.ts
 
 start: setup ## Start Valkey, the local cloud and the invoice API simulator
 	@node localstack/start.ts

@@ -1,0 +1,15 @@
+import { runCommand } from '#localstack/command.ts';
+
+const SUITES: Readonly<Record<string, () => Promise<void>>> = {
+  charge: async () => (await import('./charge/suite.ts')).runChargeBench(),
+};
+
+await runCommand(async () => {
+  const asked = process.env.SUITE || undefined;
+  const names = asked === undefined ? Object.keys(SUITES) : [asked];
+  for (const name of names) {
+    const run = SUITES[name];
+    if (!run) throw new Error(`SUITE must be one of ${Object.keys(SUITES).join(', ')}.`);
+    await run();
+  }
+});

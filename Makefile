@@ -8,7 +8,7 @@ NODE := node --disable-warning=ExperimentalWarning --import ./localstack/lua-hoo
 JEST := node --disable-warning=ExperimentalWarning --experimental-vm-modules node_modules/jest/bin/jest.js
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run replay test test-unit check bench start deploy load reset status stop redrive remove openapi
+.PHONY: help setup run replay load-test latency test test-unit check bench start deploy load reset status stop redrive remove openapi
 
 help: ## List what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,12 @@ run: setup ## Start, deploy and run the whole pipeline on generated traffic, and
 
 replay: setup ## Replay real usage: FILE=… [MAPPING=…] [AS=usage|charges] [SKIP_MALFORMED=1]
 	@$(NODE) localstack/run/replay.ts
+
+load-test: setup ## Charge from many callers at once and check every balance: CHARGES, CALLERS, ACCOUNTS, SEED, or API_URL and API_KEY
+	@node localstack/load-test/load-test.ts
+
+latency: setup ## How long calls took, from the REPORT lines: FUNCTION=charge-client SINCE=60 (minutes); STAGE=local or one on AWS
+	@STAGE=$(STAGE) node localstack/latency/latency.ts
 
 test: setup ## Run all tests: unit, property, integration and end to end, on ports of their own
 	@mkdir -p .local && $(JEST) --json --outputFile=.local/test-results.json

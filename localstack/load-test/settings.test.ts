@@ -1,0 +1,34 @@
+import { describe, expect, test } from '@jest/globals';
+import { readLoadSettings } from './settings.ts';
+
+describe('the settings of a load test', () => {
+  test('have defaults, for an empty variable too', () => {
+    const defaults = { charges: 5_000, callers: 32, accounts: 100, seed: 1 };
+    expect(readLoadSettings({})).toEqual(defaults);
+    expect(readLoadSettings({ CHARGES: '', API_URL: '' })).toEqual(defaults);
+  });
+
+  test('come from variables', () => {
+    const variables = { CHARGES: '12', CALLERS: '3', ACCOUNTS: '4', SEED: '0' };
+    expect(readLoadSettings(variables)).toEqual({ charges: 12, callers: 3, accounts: 4, seed: 0 });
+  });
+
+  test.each([
+    [{ CHARGES: '0' }, 'CHARGES is "0", but it must be a whole number from 1 to 1000000.'],
+    [{ CALLERS: '1e2' }, /^CALLERS is "1e2"/],
+    [{ ACCOUNTS: '-1' }, /^ACCOUNTS is "-1"/],
+    [{ SEED: '4294967296' }, /^SEED is "4294967296"/],
+    [{ API_URL: 'example.com', API_KEY: 'k' }, /^API_URL is "example.com"/],
+    [{ API_URL: 'https://example.com' }, /needs API_KEY/],
+  ])('%j is refused in words', (variables, message) => {
+    expect(() => readLoadSettings(variables)).toThrow(message);
+  });
+
+  test.each(['https://example.com', 'https://example.com/', 'https://example.com/v1'])(
+    'another API is given as %s',
+    (API_URL) => {
+      const { target } = readLoadSettings({ API_URL, API_KEY: 'key' });
+      expect(target).toEqual({ url: 'https://example.com', apiKey: 'key' });
+    },
+  );
+});

@@ -1,0 +1,49 @@
+export interface LoadSettings {
+  /** Different charges; some of them are sent twice. */
+  readonly charges: number;
+  /** Requests under way at once. */
+  readonly callers: number;
+  readonly accounts: number;
+  readonly seed: number;
+  /** An API that is deployed elsewhere, in place of the one on the local cloud. */
+  readonly target?: { readonly url: string; readonly apiKey: string };
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+export function readLoadSettings(variables: Variables): LoadSettings {
+  const target = readTarget(variables);
+  return {
+    charges: readInteger(variables, 'CHARGES', 5_000, 1, 1_000_000),
+    callers: readInteger(variables, 'CALLERS', 32, 1, 1_000),
+    accounts: readInteger(variables, 'ACCOUNTS', 100, 1, 100_000),
+    seed: readInteger(variables, 'SEED', 1, 0, 2 ** 32 - 1),
+    ...(target && { target }),
+  };
+}
+
+function readInteger(
+  variables: Variables,
+  name: string,
+  byDefault: number,
+  min: number,
+  max: number,
+): number {
+  const text = variables[name] || String(byDefault);
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+  throw new Error(`${name} is "${text}", but it must be a whole number from ${min} to ${max}.`);
+}
+
+function readTarget({ API_URL, API_KEY }: Variables): LoadSettings['target'] {
+  if (!API_URL) return undefined;
+  if (!/^https?:\/\/\S+$/.test(API_URL)) {
+    throw new Error(
+      `API_URL is "${API_URL}", but it must be the address of an API, up to its /v1.`,
+    );
+  }
+  if (!API_KEY) {
+    throw new Error('API_URL needs API_KEY, an API key with the scopes charge and operate.');
+  }
+  return { url: API_URL.replace(/\/(v1\/?)?$/, ''), apiKey: API_KEY };
+}

@@ -14,19 +14,19 @@ async function showLatency(settings: LatencySettings): Promise<void> {
   const logGroup = `/aws/lambda/tollgate-${stage}-${functionName}`;
   const found = await readLatency(logGroup, settings);
   if (!found) {
-    console.log(`${logGroup} has no call in the last ${count(sinceMinutes)} minutes (SINCE).`);
+    console.log(`${logGroup} has no call in the last ${count(sinceMinutes)} min (SINCE).`);
     if (stage === 'local') console.log('make load-test makes some.');
     return;
   }
   console.log(
-    `How long ${functionName} took in the last ${count(sinceMinutes)} minutes (FUNCTION, SINCE, STAGE), by the REPORT lines in ${logGroup}`,
+    `How long ${functionName} took in the last ${count(sinceMinutes)} min (FUNCTION, SINCE, STAGE), by the REPORT lines in ${logGroup}`,
   );
   console.log('');
   for (const line of describeLatency(found)) console.log(`  ${line}`.trimEnd());
   if (stage === 'local') {
     console.log('');
     console.log(
-      '  The local cloud writes whole milliseconds, and neither cold starts nor the memory that was used.',
+      '  The local cloud writes whole milliseconds and no cold starts, and "max used" is not of the call.',
     );
   }
 }

@@ -4,6 +4,7 @@ import { dayOf } from '#shared/domain/billing-period.ts';
 import { isRecordable } from '#shared/domain/event-time.ts';
 import { type PriceList, rate } from '#shared/domain/price.ts';
 import { orTryAgain, ProblemError } from '#shared/platform/problem-error.ts';
+import { fingerprintOf } from '#shared/platform/receipts.ts';
 import {
   type RecordOutcome,
   recordEvents,
@@ -81,18 +82,23 @@ function toUsages(
     const { id, source, subject, time, data } = event;
     const occurredAtMs = time ?? nowMs;
     return {
-      request: { subject, time, data },
-      event: {
-        kind: 'usage',
-        id,
-        origin: source,
-        client: subject,
-        ...amountOf(data, prices, pointerOf(index)),
-        occurredAtMs,
-        day: dayOf(occurredAtMs, timeZone),
-        meter: data.meter,
-        quantityMicros: data.quantity,
-      },
+      kind: 'usage',
+      id,
+      origin: source,
+      client: subject,
+      ...amountOf(data, prices, pointerOf(index)),
+      occurredAtMs,
+      day: dayOf(occurredAtMs, timeZone),
+      meter: data.meter,
+      quantityMicros: data.quantity,
+      fingerprint: fingerprintOf(
+        subject,
+        time,
+        data.meter,
+        data.quantity,
+        data.amount,
+        data.currency,
+      ),
     };
   });
 }

@@ -1,10 +1,14 @@
-import { encodeEventHead, type UnrecordedEvent } from '#shared/contracts/sealed-batch.ts';
+import {
+  encodeHead,
+  MAX_DECIDED_BYTES,
+  type UnrecordedEvent,
+} from '#shared/contracts/outbox-entry.ts';
 import { shardOf } from '#shared/domain/shard.ts';
 import { luaScript } from '#shared/platform/lua.ts';
 import { MAX_ENTRY_BYTES, outboxKey } from '#shared/platform/outbox.ts';
 import {
-  fingerprintOf,
   RECEIPT_SLICE_MS,
+  receiptField,
   receiptsKey,
   withReceipts,
 } from '#shared/platform/receipts.ts';
@@ -18,11 +22,10 @@ export interface UsageRecorder {
   readonly receiptWindowMs: number;
 }
 
-export interface UsageToRecord {
-  readonly event: Extract<UnrecordedEvent, { kind: 'usage' }>;
-  /** What must be the same when the id comes again. */
-  readonly request: object;
-}
+/** The fingerprint is of what must be the same when the id comes again. */
+export type UsageToRecord = Extract<UnrecordedEvent, { kind: 'usage' }> & {
+  readonly fingerprint: string;
+};
 
 export type RecordOutcome = 'recorded' | 'repeated' | 'reused';
 
@@ -43,7 +46,7 @@ export async function recordEvents(
   usages: readonly UsageToRecord[],
 ): Promise<RecordOutcome[]> {
   const entries = usages.map((usage, index) => ({
-    shard: shardOf(usage.event.client, recorder.shards),
+    shard: shardOf(usage.client, recorder.shards),
     ...toEntry(usage, index),
   }));
   const outcomes: RecordOutcome[] = new Array(usages.length);
@@ -62,21 +65,20 @@ export async function recordEvents(
   return outcomes;
 }
 
-function toEntry({ event, request }: UsageToRecord, index: number): Entry {
-  const field = `${event.client} usage ${event.origin} ${event.id}`;
-  const head = encodeEventHead(event);
-  return { index, head, args: [field, fingerprintOf(request), head] };
+function toEntry(event: UsageToRecord, index: number): Entry {
+  const head = encodeHead(event);
+  const field = receiptField('usage', event.client, event.origin, event.id);
+  return { index, head, args: [field, event.fingerprint, head] };
 }
 
 const MAX_PORTION_EVENTS = 200;
-const RECORDED_AT_BYTES = 40;
 
 /** Splits so that no outbox entry outgrows a batch and no script call holds the server for long. */
 function* portions(entries: readonly Entry[]): Generator<Entry[]> {
   let portion: Entry[] = [];
   let bytes = 0;
   for (const entry of entries) {
-    const size = Buffer.byteLength(entry.head) + RECORDED_AT_BYTES;
+    const size = Buffer.byteLength(entry.head) + MAX_DECIDED_BYTES;
     if (
       portion.length === MAX_PORTION_EVENTS ||
       (portion.length > 0 && bytes + size > MAX_ENTRY_BYTES)

@@ -1,126 +1,143 @@
-import { encodeEventHead, type UnrecordedEvent } from '#shared/contracts/sealed-batch.ts';
+import { encodeHead, type UnrecordedEvent } from '#shared/contracts/outbox-entry.ts';
 import { timeInId } from '#shared/domain/charge-id.ts';
+import type { AccountStatus } from '#shared/domain/ledger-event.ts';
 import { shardName, shardOf } from '#shared/domain/shard.ts';
-import { luaScript } from '#shared/platform/lua.ts';
-import { outboxKey } from '#shared/platform/outbox.ts';
-import {
-  fingerprintOf,
-  RECEIPT_SLICE_MS,
-  receiptsKey,
-  withReceipts,
-} from '#shared/platform/receipts.ts';
+import { luaScript, type Replication } from '#shared/platform/lua.ts';
+import { RECEIPT_SLICE_MS, receiptField, withReceipts } from '#shared/platform/receipts.ts';
 import { orUnavailable, type RedisClient } from '#shared/platform/redis.ts';
-import changeBalanceLua from './lua/change-balance.lua';
+import accountsLua from './lua/accounts.lua';
+import changeTermsLua from './lua/change-terms.lua';
+import holdsLua from './lua/holds.lua';
 import openAccountLua from './lua/open-account.lua';
 
-/** Owns every balance key and the scripts that change them. */
+/** Where balances are, and how what changes them is kept. */
 export interface AccountStore {
   readonly redis: RedisClient;
   readonly shards: number;
   /** How long an id is remembered. */
   readonly receiptWindowMs: number;
+  readonly replication: Replication;
 }
 
 export interface AccountState {
   readonly client: string;
   readonly currency: string;
   readonly balanceMicros: bigint;
+  /** What active holds keep back, those included whose time has just come. */
+  readonly heldMicros: bigint;
+  readonly creditLimitMicros: bigint;
+  readonly status: AccountStatus;
 }
 
-type BalanceEvent = Exclude<UnrecordedEvent, { kind: 'usage' | 'opening' }>;
-
-export type ChangeOutcome =
-  | {
-      readonly type: 'done' | 'repeated';
-      readonly balanceMicros: bigint;
-      readonly recordedAtMs: number;
-    }
-  | { readonly type: 'reused'; readonly firstFingerprint: string; readonly fingerprint: string }
-  | Refused<
-      | 'expired'
-      | 'in_future'
-      | 'unknown_account'
-      | 'currency_mismatch'
-      | 'insufficient_balance'
-      | 'balance_out_of_range'
-    >;
-
-/** One member per reason, so that a switch over `type` narrows. */
-type Refused<Reason> = Reason extends string ? { readonly type: Reason } : never;
-
-const changeScript = luaScript('tollgateChangeBalance', withReceipts(changeBalanceLua));
-const openScript = luaScript('tollgateOpenAccount', openAccountLua);
-
-function accountKey(client: string, shard: number): string {
-  return `{${shardName(shard)}}:account:${client}`;
+/** The tag that all keys of a shard begin with. */
+export function shardTag(shard: number): string {
+  return `{${shardName(shard)}}`;
 }
 
-/** The receipt field of an id. Charges have the shortest; neither clients nor ids contain spaces. */
-function receiptField({ kind, client, id }: BalanceEvent): string {
-  return kind === 'charge' ? `${client} ${id}` : `${client} ${kind} ${id}`;
+/** A script on accounts, with what all of them share before it. */
+export function accountScript(name: string, ...lua: readonly string[]) {
+  return luaScript(name, withReceipts([accountsLua, holdsLua, ...lua].join('\n')));
 }
 
-/**
- * Changes a balance by the event's amount: a charge takes it, a top-up or adjustment adds it. Balance, receipt
- * and outbox entry change together or not at all. `request` is what must be the same when the id comes again.
- * Throws `ProblemError` unavailable when Redis does not answer in time; the change may then have been made,
- * and the same id asked again tells.
- */
-export async function changeBalance(
+/** The first arguments of every script that takes effect once for an id. */
+export function receiptArguments(
   store: AccountStore,
-  event: BalanceEvent,
-  request: object,
-): Promise<ChangeOutcome> {
-  const shard = shardOf(event.client, store.shards);
-  const fingerprint = fingerprintOf(request);
-  const change = event.kind === 'charge' ? -event.amountMicros : event.amountMicros;
-  const [type, ...rest] = (await orUnavailable(
-    changeScript(store.redis)(
-      [accountKey(event.client, shard), outboxKey(shard), receiptsKey(shard)],
-      [
-        receiptField(event),
-        fingerprint,
-        timeInId(event.id) ?? '',
-        store.receiptWindowMs,
-        RECEIPT_SLICE_MS,
-        change.toString(),
-        event.currency,
-        encodeEventHead(event),
-      ],
-    ),
-  )) as [ChangeOutcome['type'], string, string];
-  switch (type) {
-    case 'done':
-    case 'repeated':
-      return { type, balanceMicros: BigInt(rest[0]), recordedAtMs: Number(rest[1]) };
-    case 'reused':
-      return { type, firstFingerprint: rest[0], fingerprint };
-    default:
-      return { type };
-  }
+  { kind, client, id, fingerprint }: UnrecordedEvent & { readonly fingerprint: string },
+) {
+  return [
+    store.receiptWindowMs,
+    RECEIPT_SLICE_MS,
+    receiptField(kind, client, id),
+    fingerprint,
+    timeInId(id) ?? '',
+  ];
 }
+
+const openScript = accountScript('tollgateOpenAccount', openAccountLua);
+const termsScript = accountScript('tollgateChangeTerms', changeTermsLua);
+
+type Opened = 'opened' | 'exists' | 'differs';
 
 /** Opens an account; `exists` where it was opened on the same terms before, `differs` where on others. */
 export async function openAccount(
   store: AccountStore,
-  event: Extract<UnrecordedEvent, { kind: 'opening' | 'top_up' | 'adjustment' }>,
-): Promise<{ type: 'opened' | 'exists' | 'differs'; balanceMicros: bigint }> {
-  const shard = shardOf(event.client, store.shards);
+  event: Extract<UnrecordedEvent, { kind: 'opening' }>,
+): Promise<{ type: Opened; balanceMicros: bigint } | { type: 'incomplete' }> {
   const [type, balance] = (await orUnavailable(
-    openScript(store.redis)(
-      [accountKey(event.client, shard), outboxKey(shard)],
-      [event.currency, event.amountMicros.toString(), encodeEventHead(event)],
+    openScript(store.redis, store.replication)(
+      [shardTag(shardOf(event.client, store.shards))],
+      [event.client, event.currency, event.amountMicros.toString(), encodeHead(event)],
     ),
-  )) as ['opened' | 'exists' | 'differs', string];
-  return { type, balanceMicros: BigInt(balance) };
+  )) as ['incomplete', undefined] | [Opened, string];
+  return type === 'incomplete' ? { type } : { type, balanceMicros: BigInt(balance) };
+}
+
+export interface Terms {
+  readonly status?: AccountStatus | undefined;
+  readonly creditLimitMicros?: bigint | undefined;
+}
+
+/** Changes what is given of the terms of an account; `same` where they were so already. */
+export async function changeTerms(
+  store: AccountStore,
+  event: Extract<UnrecordedEvent, { kind: 'terms' }>,
+  terms: Terms,
+) {
+  return (await orUnavailable(
+    termsScript(store.redis, store.replication)(
+      [shardTag(shardOf(event.client, store.shards))],
+      [
+        event.client,
+        terms.status ?? '',
+        terms.creditLimitMicros?.toString() ?? '',
+        encodeHead(event),
+      ],
+    ),
+  )) as
+    | 'done'
+    | 'same'
+    | 'incomplete'
+    | 'unknown_account'
+    | 'account_has_holds'
+    | 'balance_out_of_range';
 }
 
 export async function readAccount(
-  store: Pick<AccountStore, 'redis' | 'shards'>,
+  { redis, shards }: Pick<AccountStore, 'redis' | 'shards'>,
   client: string,
 ): Promise<AccountState | undefined> {
-  const key = accountKey(client, shardOf(client, store.shards));
-  const [currency, balance] = await orUnavailable(store.redis.hmget(key, 'currency', 'balance'));
+  const [currency, balance, held, limit, status] = await orUnavailable(
+    redis.hmget(
+      `${shardTag(shardOf(client, shards))}:account:${client}`,
+      ...['currency', 'balance', 'held', 'limit', 'status'],
+    ),
+  );
   if (!currency || !balance) return undefined;
-  return { client, currency, balanceMicros: BigInt(balance) };
+  return {
+    client,
+    currency,
+    balanceMicros: BigInt(balance),
+    heldMicros: BigInt(held ?? 0),
+    creditLimitMicros: BigInt(limit ?? 0),
+    status: (status ?? 'open') as AccountStatus,
+  };
+}
+
+/** Whether the store has all accounts that were ever opened in a shard: a store that was lost has not. */
+export async function isComplete(
+  { redis }: Pick<AccountStore, 'redis'>,
+  shard: number,
+): Promise<boolean> {
+  return (await redis.exists(completeKey(shard))) === 1;
+}
+
+export async function markComplete(
+  { redis }: Pick<AccountStore, 'redis'>,
+  shard: number,
+): Promise<void> {
+  await redis.set(completeKey(shard), new Date().toISOString());
+}
+
+function completeKey(shard: number): string {
+  return `${shardTag(shard)}:complete`;
 }

@@ -1,9 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import type { Account, BalanceChange } from '#shared/contracts/accounts.ts';
+import type { AccountStatus } from '#shared/domain/ledger-event.ts';
 import { formatAmount } from '#shared/domain/money.ts';
 import { ProblemError } from '#shared/platform/problem-error.ts';
-import { changeBalance, openAccount, readAccount } from './account-store.ts';
+import { fingerprintOf } from '#shared/platform/receipts.ts';
+import { type AccountState, changeTerms, openAccount, readAccount } from './account-store.ts';
+import { changeBalance } from './balance-store.ts';
 import type { Charging } from './charging.ts';
-import { idProblem } from './id-problem.ts';
+import { problemOf } from './problem-of.ts';
 
 export interface Opening {
   readonly client: string;
@@ -11,12 +15,12 @@ export interface Opening {
   readonly openingBalance?: bigint | undefined;
 }
 
-/** Opens an account; asking again on the same terms answers with it as it stands. Throws `ProblemError` account_exists or unavailable. */
+/** Opens an account; asking again on the same terms answers with it as it stands. Throws `ProblemError` account_exists, balances_incomplete or unavailable. */
 export async function openClientAccount(
   charging: Charging,
   { client, currency, openingBalance = 0n }: Opening,
 ): Promise<{ account: Account; isNew: boolean }> {
-  const { type, balanceMicros } = await openAccount(charging.accounts, {
+  const outcome = await openAccount(charging.accounts, {
     kind: 'opening',
     id: 'opening',
     client,
@@ -24,66 +28,90 @@ export async function openClientAccount(
     amountMicros: openingBalance,
     occurredAtMs: charging.nowMs(),
   });
-  if (type === 'differs') {
+  if (outcome.type === 'incomplete') throw problemOf(outcome);
+  if (outcome.type === 'differs') {
     throw new ProblemError(
       'account_exists',
       'An account of this client was opened with another currency or opening balance.',
     );
   }
-  return { account: toAccount({ client, currency, balanceMicros }), isNew: type === 'opened' };
+  return {
+    account: await getClientAccount(charging, client),
+    isNew: outcome.type === 'opened',
+  };
 }
 
 /** Throws `ProblemError` unknown_account or unavailable. */
 export async function getClientAccount(charging: Charging, client: string): Promise<Account> {
   const account = await readAccount(charging.accounts, client);
-  if (!account) throw unknownAccount(client);
+  if (!account) throw problemOf({ type: 'unknown_account' });
   return toAccount(account);
 }
 
-function toAccount(account: { client: string; currency: string; balanceMicros: bigint }): Account {
-  const balance = formatAmount(account.balanceMicros);
-  return { client: account.client, currency: account.currency, balance, available: balance };
+function toAccount(account: AccountState): Account {
+  const { balanceMicros, heldMicros } = account;
+  return {
+    client: account.client,
+    currency: account.currency,
+    balance: formatAmount(balanceMicros),
+    held: formatAmount(heldMicros),
+    available: formatAmount(balanceMicros - heldMicros),
+    creditLimit: formatAmount(account.creditLimitMicros),
+    status: account.status,
+  };
 }
 
-/** Adds to a balance once for an id. Throws `ProblemError` unknown_account, currency_mismatch, balance_out_of_range and those of ids. */
+/**
+ * Freezes, closes or reopens an account, or sets how far below zero its balance may go. Asking again for what is so
+ * already changes nothing. Throws `ProblemError` unknown_account, account_has_holds, balance_out_of_range where
+ * more than the new limit is used already, balances_incomplete or unavailable.
+ */
+export async function changeAccountTerms(
+  charging: Charging,
+  client: string,
+  terms: { readonly status?: AccountStatus | undefined; readonly creditLimit?: bigint | undefined },
+): Promise<Account> {
+  const type = await changeTerms(
+    charging.accounts,
+    {
+      kind: 'terms',
+      id: randomUUID(),
+      client,
+      amountMicros: 0n,
+      occurredAtMs: charging.nowMs(),
+    },
+    { status: terms.status, creditLimitMicros: terms.creditLimit },
+  );
+  if (type !== 'done' && type !== 'same') throw problemOf({ type });
+  return getClientAccount(charging, client);
+}
+
+/** Adds to a balance once for an id. Throws `ProblemError` unknown_account, currency_mismatch, account_closed, balance_out_of_range and those of ids. */
 export async function changeAccount(
   charging: Charging,
   kind: 'top_up' | 'adjustment',
   client: string,
   id: string,
-  change: { readonly amount: bigint; readonly currency: string },
+  { amount, currency }: { readonly amount: bigint; readonly currency: string },
 ): Promise<BalanceChange> {
-  const { amount, currency } = change;
-  const outcome = await changeBalance(
-    charging.accounts,
-    { kind, id, client, currency, amountMicros: amount, occurredAtMs: charging.nowMs() },
-    { amount, currency },
-  );
-  switch (outcome.type) {
-    case 'done':
-    case 'repeated':
-      return {
-        id,
-        client,
-        amount: formatAmount(amount),
-        currency,
-        balance: formatAmount(outcome.balanceMicros),
-        recordedAt: new Date(outcome.recordedAtMs).toISOString(),
-      };
-    case 'unknown_account':
-      throw unknownAccount(client);
-    case 'currency_mismatch':
-      throw new ProblemError(
-        'currency_mismatch',
-        `The account of ${client} is not in ${currency}.`,
-      );
-    case 'insufficient_balance':
-      throw new ProblemError('balance_out_of_range', 'The balance would fall below zero.');
-    default:
-      throw idProblem(outcome);
-  }
-}
-
-function unknownAccount(client: string): ProblemError {
-  return new ProblemError('unknown_account', `Open an account for ${client} first.`);
+  const outcome = await changeBalance(charging.accounts, {
+    event: {
+      kind,
+      id,
+      client,
+      currency,
+      amountMicros: amount,
+      occurredAtMs: charging.nowMs(),
+      fingerprint: fingerprintOf(amount, currency),
+    },
+  });
+  if (outcome.type !== 'done' && outcome.type !== 'repeated') throw problemOf(outcome);
+  return {
+    id,
+    client,
+    amount: formatAmount(amount),
+    currency,
+    balance: formatAmount(outcome.balanceMicros),
+    recordedAt: new Date(outcome.recordedAtMs).toISOString(),
+  };
 }

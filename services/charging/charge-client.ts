@@ -1,11 +1,24 @@
-import type { ChargeAnswer, ChargeBody } from '#shared/contracts/charges.ts';
+import {
+  type ChargeAnswer,
+  type ChargeBatchAnswer,
+  type ChargeBody,
+  REFUSAL_REASONS,
+} from '#shared/contracts/charges.ts';
 import { dayOf } from '#shared/domain/billing-period.ts';
 import { isRecordable } from '#shared/domain/event-time.ts';
-import { formatAmount } from '#shared/domain/money.ts';
+import { formatAmount, formatMicros, shareOf } from '#shared/domain/money.ts';
 import { ProblemError } from '#shared/platform/problem-error.ts';
-import { changeBalance } from './account-store.ts';
+import { fingerprintOf } from '#shared/platform/receipts.ts';
+import {
+  type BalanceChange,
+  type ChangeOutcome,
+  changeBalance,
+  changeBalances,
+} from './balance-store.ts';
 import type { Charging } from './charging.ts';
-import { idProblem } from './id-problem.ts';
+import { problemOf } from './problem-of.ts';
+
+type Charge = ChargeBody & { readonly id: string };
 
 export interface ChargeResult {
   readonly answer: ChargeAnswer;
@@ -16,15 +29,53 @@ export interface ChargeResult {
 /**
  * Debits an account once for an id and records the event. A refusal is an answer, changes nothing and is
  * not remembered: a retry after a top-up is decided afresh. Throws `ProblemError` id_reused,
- * charge_id_expired, charge_id_in_future, time_out_of_bounds or unavailable.
+ * charge_id_expired, charge_id_in_future, time_out_of_bounds, balances_incomplete or unavailable.
  */
-export async function chargeClient(
+export async function chargeClient(charging: Charging, charge: Charge): Promise<ChargeResult> {
+  const change = toChange(charging, charge, charging.nowMs());
+  const outcome = await changeBalance(charging.accounts, change);
+  return {
+    answer: toAnswer(charge, outcome),
+    isRepeated: outcome.type === 'repeated',
+  };
+}
+
+/** Debits many accounts as `chargeClient` does, each by itself: what that would throw is the answer's `problem`. */
+export async function chargeBatch(
   charging: Charging,
-  id: string,
-  charge: Omit<ChargeBody, 'id'>,
-): Promise<ChargeResult> {
+  charges: readonly Charge[],
+): Promise<ChargeBatchAnswer> {
   const nowMs = charging.nowMs();
-  const { client, currency, meter } = charge;
+  const prepared = charges.map((charge) => orProblem(() => toChange(charging, charge, nowMs)));
+  const changes = prepared.filter(
+    (change): change is BalanceChange => !(change instanceof ProblemError),
+  );
+  const outcomes = (await changeBalances(charging.accounts, changes))[Symbol.iterator]();
+  return {
+    answers: charges.map((charge, index) => {
+      const change = prepared[index];
+      const outcome = change instanceof ProblemError ? change : outcomes.next().value;
+      const answer =
+        outcome instanceof ProblemError
+          ? outcome
+          : orProblem(() => toAnswer(charge, outcome as ChangeOutcome));
+      if (!(answer instanceof ProblemError)) return answer;
+      return { id: charge.id, client: charge.client, problem: answer.toProblem() };
+    }),
+  };
+}
+
+function orProblem<T>(work: () => T): T | ProblemError {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof ProblemError) return error;
+    throw error;
+  }
+}
+
+function toChange(charging: Charging, charge: Charge, nowMs: number): BalanceChange {
+  const { id, client, currency, meter, amount, quantity } = charge;
   const occurredAtMs = charge.occurredAt ?? nowMs;
   if (!isRecordable(occurredAtMs, nowMs, charging.maxEventAgeDays)) {
     throw new ProblemError(
@@ -32,44 +83,63 @@ export async function chargeClient(
       `occurredAt must lie within the last ${charging.maxEventAgeDays} days.`,
     );
   }
-  const outcome = await changeBalance(
-    charging.accounts,
-    {
+  const isUpTo = charge.upTo === true;
+  return {
+    isUpTo,
+    event: {
       kind: 'charge',
       id,
       client,
       currency,
-      amountMicros: charge.amount,
+      amountMicros: amount,
       occurredAtMs,
       day: dayOf(occurredAtMs, charging.timeZone),
       meter,
-      quantityMicros: charge.quantity,
+      quantityMicros: quantity,
+      fingerprint: fingerprintOf(
+        client,
+        amount,
+        currency,
+        meter,
+        quantity,
+        charge.occurredAt,
+        isUpTo,
+      ),
     },
-    charge,
-  );
-  switch (outcome.type) {
-    case 'done':
-    case 'repeated':
-      return {
-        isRepeated: outcome.type === 'repeated',
-        answer: {
-          id,
-          client,
-          isAuthorized: true,
-          amount: formatAmount(charge.amount),
-          currency,
-          balance: formatAmount(outcome.balanceMicros),
-          recordedAt: new Date(outcome.recordedAtMs).toISOString(),
-        },
-      };
-    case 'insufficient_balance':
-    case 'unknown_account':
-    case 'currency_mismatch':
-      return {
-        isRepeated: false,
-        answer: { id, client, isAuthorized: false, reason: outcome.type },
-      };
-    default:
-      throw idProblem(outcome);
+  };
+}
+
+function toAnswer(
+  { id, client, currency, ...charge }: Charge,
+  outcome: ChangeOutcome,
+): ChargeAnswer {
+  if (outcome.type === 'done' || outcome.type === 'repeated') {
+    const [granted] = outcome.values;
+    const amount = granted === undefined ? charge.amount : BigInt(granted);
+    return {
+      id,
+      client,
+      isAuthorized: true,
+      amount: formatAmount(amount),
+      ...(granted !== undefined && {
+        requestedAmount: formatAmount(charge.amount),
+        quantity: formatMicros(
+          charge.amount === 0n ? charge.quantity : shareOf(charge.quantity, amount, charge.amount),
+        ),
+      }),
+      currency,
+      balance: formatAmount(outcome.balanceMicros),
+      recordedAt: new Date(outcome.recordedAtMs).toISOString(),
+    };
   }
+  if (isRefusal(outcome)) return { id, client, isAuthorized: false, reason: outcome.type };
+  throw problemOf(outcome);
+}
+
+type RefusalReason = (typeof REFUSAL_REASONS)[number];
+
+function isRefusal<O extends ChangeOutcome>(
+  outcome: O,
+): outcome is Extract<O, { type: RefusalReason }> {
+  return (REFUSAL_REASONS as readonly string[]).includes(outcome.type);
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { ulid } from 'ulid';
+import { monotonicFactory } from 'ulid';
+import { readEntries } from '#shared/contracts/outbox-entry.ts';
 import { discardSealed, type SealLimits, sealNext } from '#shared/platform/outbox.ts';
 import type { RedisClient } from '#shared/platform/redis.ts';
 
@@ -23,6 +24,9 @@ export interface RelaySummary {
   readonly failures: number;
   readonly lastFailure?: string;
 }
+
+/** Batches of one relay sort in the order in which it sealed them. */
+const newBatch = monotonicFactory();
 
 const MIN_PAUSE_MS = 50;
 const MAX_PAUSE_MS = 1_000;
@@ -89,12 +93,16 @@ async function relayShard(
   pass: Pass,
 ): Promise<void> {
   while (hasTime()) {
-    const sealed = await sealNext(relay.redis, shard, ulid(), relay.limits, relay.replicas);
+    const sealed = await sealNext(relay.redis, shard, newBatch(), relay.limits, relay.replicas);
     if (!sealed) break;
     await relay.sqs.send(
       new SendMessageCommand({
         QueueUrl: relay.queueUrl,
-        MessageBody: `{"batch":"${sealed.batch}","shard":${shard},"events":${sealed.events}}`,
+        MessageBody: JSON.stringify({
+          batch: sealed.batch,
+          shard,
+          events: readEntries(sealed.entries),
+        }),
       }),
     );
     await discardSealed(relay.redis, shard, sealed.batch);

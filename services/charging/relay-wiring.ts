@@ -1,5 +1,6 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod/mini';
+import { MAX_DECIDED_BYTES } from '#shared/contracts/outbox-entry.ts';
 import { MAX_BATCH_BYTES, MAX_BATCH_EVENTS } from '#shared/contracts/sealed-batch.ts';
 import { integer, readEnv, text } from '#shared/platform/env.ts';
 import { once } from '#shared/platform/once.ts';
@@ -27,6 +28,7 @@ export const wireRelay = once((): Relay => {
     limits: {
       maxEvents: MAX_BATCH_EVENTS,
       maxBytes: MAX_BATCH_BYTES,
+      bytesPerEvent: MAX_DECIDED_BYTES,
       lingerMs: env.RELAY_LINGER_MS,
     },
     replicas: env.RELAY_REPLICAS,

@@ -9,14 +9,27 @@ export const ChargeBody = z.strictObject({
   meter: field.meter,
   quantity: field.quantity,
   occurredAt: z.optional(field.time),
+  /** Charges what can be spent where that is less than the amount, with the quantity in proportion. */
+  upTo: z.optional(z.boolean()),
 });
 export type ChargeBody = z.infer<typeof ChargeBody>;
+
+export const MAX_BATCH_CHARGES = 1_000;
+
+/** Charges of any clients, each decided by itself; those of one client in their order. Each has an id of its own. */
+export const ChargeBatch = z.strictObject({
+  charges: z
+    .array(z.extend(ChargeBody, { id: field.id }))
+    .check(z.minLength(1), z.maxLength(MAX_BATCH_CHARGES)),
+});
 
 /** Why a charge was not authorized. A refusal changes nothing and is not remembered. */
 export const REFUSAL_REASONS = [
   'insufficient_balance',
   'unknown_account',
   'currency_mismatch',
+  'account_frozen',
+  'account_closed',
 ] as const;
 
 export const ChargeAnswer = z.discriminatedUnion('isAuthorized', [
@@ -25,6 +38,9 @@ export const ChargeAnswer = z.discriminatedUnion('isAuthorized', [
     client: z.string(),
     isAuthorized: z.literal(true),
     amount: z.string(),
+    /** What was asked for and the quantity that was granted, of a charge up to an amount. */
+    requestedAmount: z.optional(z.string()),
+    quantity: z.optional(z.string()),
     currency: z.string(),
     balance: z.string(),
     recordedAt: z.string(),
@@ -37,3 +53,22 @@ export const ChargeAnswer = z.discriminatedUnion('isAuthorized', [
   }),
 ]);
 export type ChargeAnswer = z.infer<typeof ChargeAnswer>;
+
+const ItemProblem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number(),
+  code: z.string(),
+  detail: z.string(),
+});
+
+/** For each charge of a batch, in its order, the answer that it would have got alone. */
+export const ChargeBatchAnswer = z.strictObject({
+  answers: z.array(
+    z.union([
+      ChargeAnswer,
+      z.strictObject({ id: z.string(), client: z.string(), problem: ItemProblem }),
+    ]),
+  ),
+});
+export type ChargeBatchAnswer = z.infer<typeof ChargeBatchAnswer>;

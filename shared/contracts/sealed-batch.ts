@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { toExactJson } from '#shared/domain/exact-json.ts';
-import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
+import { ACCOUNT_STATUSES, type LedgerEvent } from '#shared/domain/ledger-event.ts';
 import * as field from './fields.ts';
 
 const base = {
@@ -10,16 +10,51 @@ const base = {
   amountMicros: field.micros,
   occurredAtMs: z.number(),
   recordedAtMs: z.number(),
+  fingerprint: z.optional(z.string()),
 };
 const metered = { meter: field.meter, quantityMicros: field.micros, day: field.day };
+const afterChange = { balanceMicros: field.micros };
+const afterHold = { ...afterChange, heldMicros: field.micros };
 
 const Event = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('opening'), ...base, ...afterChange }),
+  z.strictObject({ kind: z.literal('top_up'), ...base, ...afterChange }),
+  z.strictObject({ kind: z.literal('adjustment'), ...base, ...afterChange }),
+  z.strictObject({ kind: z.literal('charge'), ...base, ...metered, ...afterChange }),
   z.strictObject({
-    kind: z.enum(['opening', 'top_up', 'adjustment']),
+    kind: z.literal('reversal'),
     ...base,
-    balanceMicros: field.micros,
+    ...metered,
+    reversedKind: z.enum(['charge', 'capture']),
+    reversedId: z.string(),
+    reversedMicros: field.micros,
+    ...afterChange,
   }),
-  z.strictObject({ kind: z.literal('charge'), ...base, ...metered, balanceMicros: field.micros }),
+  z.strictObject({ kind: z.literal('hold'), ...base, expiresAtMs: z.number(), ...afterHold }),
+  z.strictObject({
+    kind: z.literal('capture'),
+    ...base,
+    ...metered,
+    holdId: z.string(),
+    releasedMicros: field.micros,
+    ...afterHold,
+  }),
+  z.strictObject({ kind: z.literal('release'), ...base, holdId: z.string(), ...afterHold }),
+  z.strictObject({ kind: z.literal('expiry'), ...base, holdId: z.string(), ...afterHold }),
+  z.strictObject({
+    kind: z.literal('extension'),
+    ...base,
+    holdId: z.string(),
+    expiresAtMs: z.number(),
+    ...afterHold,
+  }),
+  z.strictObject({
+    kind: z.literal('terms'),
+    ...base,
+    status: z.enum(ACCOUNT_STATUSES),
+    creditLimitMicros: field.micros,
+    ...afterChange,
+  }),
   z.strictObject({ kind: z.literal('usage'), ...base, ...metered, origin: z.string() }),
 ]);
 
@@ -40,24 +75,9 @@ export interface SealedBatch {
 export const MAX_BATCH_EVENTS = 1_000;
 export const MAX_BATCH_BYTES = 240_000;
 
-type Recorded = 'recordedAtMs' | 'balanceMicros';
-export type UnrecordedEvent = LedgerEvent extends infer E
-  ? E extends LedgerEvent
-    ? Omit<E, Recorded>
-    : never
-  : never;
-
 /** The events of a batch as JSON, for the ledger. Reads back with `decodeEvents`. */
-export function encodeEvents(events: readonly (LedgerEvent | UnrecordedEvent)[]): string {
+export function encodeEvents(events: readonly LedgerEvent[]): string {
   return toExactJson(events);
-}
-
-/**
- * The JSON of an event without its closing brace: the script that records it appends what only Redis
- * knows, `recordedAtMs` and for a change of a balance `balanceMicros`.
- */
-export function encodeEventHead(event: UnrecordedEvent): string {
-  return encodeEvents([event]).slice(1, -2);
 }
 
 const Events = z.array(Event);

@@ -1,4 +1,4 @@
-import type { LedgerEvent, UsageEvent } from './ledger-event.ts';
+import { type AccountEvent, effectOf, type LedgerEvent } from './ledger-event.ts';
 import { foldUsage, type UsageKey, type UsageSum } from './usage.ts';
 
 /** The sums of one stage of the pipeline, keyed by `usageKeyOf`. */
@@ -74,25 +74,22 @@ export function stageOf(name: string, sums: Iterable<UsageSum>): Stage {
   return { name, sums: foldUsage(sums) };
 }
 
-type BalanceChange = Exclude<LedgerEvent, UsageEvent>;
-
-function changeOf({ kind, amountMicros }: BalanceChange): bigint {
-  return kind === 'charge' ? -amountMicros : amountMicros;
-}
-
 /** What a journal says of one balance up to a point in time. */
 export interface BalanceHistory {
-  /** Opening + top-ups + adjustments − charges, up to the point. */
+  /** Opening + top-ups + adjustments + reversals − charges − captures, up to the point. */
   readonly sumMicros: bigint;
+  /** Holds − captures − what was given back, up to the point. */
+  readonly heldMicros: bigint;
   /** When the last change up to the point was recorded, and all changes of that millisecond. */
   readonly lastAtMs: number;
-  readonly last: readonly BalanceChange[];
+  readonly last: readonly AccountEvent[];
   /** Whether changes after the point are known. */
   readonly goesOn: boolean;
 }
 
 const NO_HISTORY: BalanceHistory = {
   sumMicros: 0n,
+  heldMicros: 0n,
   lastAtMs: Number.NEGATIVE_INFINITY,
   last: [],
   goesOn: false,
@@ -118,12 +115,16 @@ export function foldBalances(
   return histories;
 }
 
-function addChange(history: BalanceHistory, event: BalanceChange): BalanceHistory {
-  const sumMicros = history.sumMicros + changeOf(event);
+function addChange(history: BalanceHistory, event: AccountEvent): BalanceHistory {
+  const effect = effectOf(event);
+  const sums = {
+    sumMicros: history.sumMicros + effect.balanceMicros,
+    heldMicros: history.heldMicros + effect.heldMicros,
+  };
   const { recordedAtMs } = event;
-  if (recordedAtMs < history.lastAtMs) return { ...history, sumMicros };
+  if (recordedAtMs < history.lastAtMs) return { ...history, ...sums };
   const last = recordedAtMs === history.lastAtMs ? [...history.last, event] : [event];
-  return { ...history, sumMicros, lastAtMs: recordedAtMs, last };
+  return { ...history, ...sums, lastAtMs: recordedAtMs, last };
 }
 
 /**
@@ -144,9 +145,9 @@ export function balanceAtEnd({ sumMicros, last }: BalanceHistory): bigint | unde
  * The balances that changes of one millisecond, of which nobody knows the order, may have left: those from which
  * no other of them went on. Where they led back to where they began, any of theirs.
  */
-function possibleEnds(changes: readonly BalanceChange[]): bigint[] {
+function possibleEnds(changes: readonly AccountEvent[]): bigint[] {
   const after = changes.map(({ balanceMicros }) => balanceMicros);
-  const before = changes.map((change) => change.balanceMicros - changeOf(change));
+  const before = changes.map((change) => change.balanceMicros - effectOf(change).balanceMicros);
   const ends = after.filter((balance) => {
     const next = before.indexOf(balance);
     if (next >= 0) before.splice(next, 1);

@@ -45,3 +45,8 @@ const CURRENCIES = new Set(Intl.supportedValuesOf('currency'));
 export function isCurrency(code: string): boolean {
   return CURRENCIES.has(code);
 }
+
+/** The share `part / whole` of a quantity, rounded down to the micro-unit. */
+export function shareOf(quantityMicros: bigint, part: bigint, whole: bigint): bigint {
+  return (quantityMicros * part) / whole;
+}

@@ -49,19 +49,20 @@ function addUsage(a: UsageSum, b: UsageSum): UsageSum {
   };
 }
 
-/** What each metered event counts for; balance events count for nothing. */
+/** What each metered event counts for: a reversal takes off, what is not metered counts for nothing. */
 export function* usageOf(events: Iterable<LedgerEvent>): Generator<UsageSum> {
   for (const event of events) {
     if (!isMetered(event)) continue;
+    const sign = event.kind === 'reversal' ? -1n : 1n;
     yield {
       client: event.client,
       day: event.day,
       meter: event.meter,
       currency: event.currency,
-      source: event.kind === 'charge' ? 'prepaid' : 'postpaid',
+      source: event.kind === 'usage' ? 'postpaid' : 'prepaid',
       events: 1,
-      quantityMicros: event.quantityMicros,
-      amountMicros: event.amountMicros,
+      quantityMicros: sign * event.quantityMicros,
+      amountMicros: sign * event.amountMicros,
     };
   }
 }

@@ -9,7 +9,7 @@ import type { RedisClient } from './redis.ts';
  * consumption queue at least once, in batches whose ids and contents never change.
  */
 
-/** The stream that scripts append to: `XADD <key> * n <number of events> e <their JSON, comma-separated>`. */
+/** The stream that scripts append to: `XADD <key> * n <number of events> e <entry>`; for entries see the contract. */
 export function outboxKey(shard: number): string {
   return `{${shardName(shard)}}:outbox`;
 }
@@ -23,20 +23,22 @@ function awaitedKey(shard: number): string {
   return `{${shardName(shard)}}:awaited`;
 }
 
-/** Most bytes that one entry may hold: a batch is never smaller than one entry. */
+/** Most bytes that one entry may count for: a batch is never smaller than one entry. */
 export const MAX_ENTRY_BYTES = 120_000;
 
 export interface SealLimits {
   readonly maxEvents: number;
   readonly maxBytes: number;
+  /** What each event counts for beside the bytes of its entry. */
+  readonly bytesPerEvent: number;
   /** How long entries gather before they are sealed. */
   readonly lingerMs: number;
 }
 
 export interface Sealed {
   readonly batch: string;
-  /** JSON array of the events. */
-  readonly events: string;
+  /** Its entries, joined by line feeds. */
+  readonly entries: string;
 }
 
 const seal = luaScript('tollgateSeal', sealLua);
@@ -55,12 +57,12 @@ export async function sealNext(
 ): Promise<Sealed | undefined> {
   const reply = (await seal(redis)(
     [outboxKey(shard), sealedKey(shard)],
-    [newBatch, limits.maxEvents, limits.maxBytes, limits.lingerMs],
+    [newBatch, limits.maxEvents, limits.maxBytes, limits.bytesPerEvent, limits.lingerMs],
   )) as [string, string] | null;
   if (!reply) return undefined;
-  const [batch, events] = reply;
+  const [batch, entries] = reply;
   if (replicas > 0 && !(await isOnReplicas(redis, shard, batch, replicas))) return undefined;
-  return { batch, events };
+  return { batch, entries };
 }
 
 const WAIT_MS = 1_000;

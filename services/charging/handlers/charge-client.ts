@@ -4,7 +4,8 @@ import { chargeClient } from '../charge-client.ts';
 import { wireCharging } from '../wiring.ts';
 
 export const handler = httpHandler({ scope: 'charge' }, async (request) => {
-  const { id, ...charge } = parseBody(request, ChargeBody);
-  const { answer, isRepeated } = await chargeClient(wireCharging(), requestId(request, id), charge);
+  const body = parseBody(request, ChargeBody);
+  const charge = { ...body, id: requestId(request, body.id) };
+  const { answer, isRepeated } = await chargeClient(wireCharging(), charge);
   return json(200, answer, isRepeated ? { 'idempotent-replayed': 'true' } : {});
 });

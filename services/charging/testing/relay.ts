@@ -23,7 +23,7 @@ export function relayOn(
     shards: 4,
     sqs: queueOf(take),
     queueUrl: 'http://127.0.0.1/queue',
-    limits: { maxEvents: 3, maxBytes: 240_000, lingerMs: 0 },
+    limits: { maxEvents: 3, maxBytes: 240_000, bytesPerEvent: 150, lingerMs: 0 },
     replicas: 0,
     concurrency: 2,
     ...changes,

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { readEntries } from '#shared/contracts/outbox-entry.ts';
 import { decodeEvents } from '#shared/contracts/sealed-batch.ts';
 import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
+import { shardOf } from '#shared/domain/shard.ts';
+import { fingerprintOf } from '#shared/platform/receipts.ts';
 import { connectRedis } from '#shared/platform/redis.ts';
-import type { AccountStore } from '../account-store.ts';
-import { openAccount } from '../account-store.ts';
+import { type AccountStore, markComplete, openAccount } from '../account-store.ts';
 
 export const HOUR_MS = 3_600_000;
 
@@ -14,14 +16,29 @@ export function connectTo(url: string, isCluster = false): Redis {
 }
 
 export function storeOn(redis: Redis, changes: Partial<AccountStore> = {}): AccountStore {
-  return { redis, shards: 4, receiptWindowMs: 24 * HOUR_MS, ...changes };
+  return {
+    redis,
+    shards: 4,
+    receiptWindowMs: 24 * HOUR_MS,
+    replication: { replicas: 0, waitMs: 1_000 },
+    ...changes,
+  };
+}
+
+/** Says of each shard that no accounts are missing, as the relay does where the ledger is empty. */
+export async function complete(store: AccountStore): Promise<void> {
+  await Promise.all(Array.from({ length: store.shards }, (_, shard) => markComplete(store, shard)));
 }
 
 export const newClient = () => `client-${randomUUID()}`;
 
 /** Opens an account of a new client in USD. */
-export async function openNew(store: AccountStore, balanceMicros: bigint): Promise<string> {
-  const client = newClient();
+export async function openNew(
+  store: AccountStore,
+  balanceMicros: bigint,
+  client = newClient(),
+): Promise<string> {
+  await markComplete(store, shardOf(client, store.shards));
   const { type } = await openAccount(store, { ...opening(client), amountMicros: balanceMicros });
   if (type !== 'opened') throw new Error(`The account of ${client} is there already`);
   return client;
@@ -49,6 +66,7 @@ export function charge(client: string, amountMicros: bigint, id: string = random
     day: '2027-01-15' as const,
     meter: 'requests',
     quantityMicros: 1_000_000n,
+    fingerprint: fingerprintOf(amountMicros),
   };
 }
 
@@ -60,6 +78,7 @@ export function topUp(client: string, amountMicros: bigint, id: string = randomU
     currency: 'USD',
     amountMicros,
     occurredAtMs: 1_800_000_000_000,
+    fingerprint: fingerprintOf(amountMicros),
   };
 }
 
@@ -67,7 +86,9 @@ export function topUp(client: string, amountMicros: bigint, id: string = randomU
 export async function journalOf(redis: Redis): Promise<LedgerEvent[]> {
   const outboxes = await redis.keys('*:outbox');
   const entries = await Promise.all(outboxes.sort().map((key) => redis.xrange(key, '-', '+')));
-  return entries.flat().flatMap(([, fields]) => decodeEvents(`[${fields[3]}]`));
+  return entries
+    .flat()
+    .flatMap(([, fields]) => decodeEvents(JSON.stringify(readEntries(fields[3] as string))));
 }
 
 /** Everything in a Redis that is a test's own, to see that nothing has changed. */

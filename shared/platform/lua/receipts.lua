@@ -4,6 +4,7 @@
 -- length of a slice is fixed for ever, for another length would look in other slices; the window may change.
 -- An id that carries its time is looked for in the slice of that time only, and refused once it is older than
 -- the window: it can never take effect twice. Any other id is looked for in every slice that the window touches.
+-- The field `#` says that the slice has got its expiry.
 
 local function now_ms()
   local time = redis.call('TIME')
@@ -12,33 +13,85 @@ end
 
 local FUTURE_TOLERANCE_MS = 300000
 
-local function slice_key(prefix, number)
-  return prefix .. ':' .. string.format('%d', number)
+-- prefix of the slices, now in ms, window and length of a slice in ms
+local function receipt_book(prefix, now, window, slice_ms)
+  return {prefix = prefix, now = now, window = tonumber(window), slice_ms = tonumber(slice_ms), fields = {}}
 end
 
--- Returns the receipt and the slice's key to write to, or nil, nil and why the id cannot be used.
-local function find_receipt(prefix, field, id_time, window, slice_ms, now)
-  if id_time ~= '' then
-    local at = tonumber(id_time)
-    if at < now - window then return nil, nil, 'expired' end
-    if at > now + FUTURE_TOLERANCE_MS then return nil, nil, 'in_future' end
-    local slice = slice_key(prefix, math.floor(at / slice_ms))
-    return redis.call('HGET', slice, field), slice
+local function slice_key(book, number)
+  return book.prefix .. ':' .. string.format('%d', number)
+end
+
+-- Looks up all ids at once: for each its field and its time, or ''. Returns by position what was found, the slice to
+-- write to, and why an id cannot be used.
+local function find_receipts(book, fields, times)
+  local found, slices, problems, in_slice = {}, {}, {}, {}
+  local now, slice_ms = book.now, book.slice_ms
+  local running, oldest = math.floor(now / slice_ms), math.floor((now - book.window) / slice_ms)
+  local function look(number, position)
+    local list = in_slice[number]
+    if list then list[#list + 1] = position else in_slice[number] = {position} end
   end
-  local running = math.floor(now / slice_ms)
-  for number = running, math.floor((now - window) / slice_ms), -1 do
-    local receipt = redis.call('HGET', slice_key(prefix, number), field)
-    if receipt then return receipt, slice_key(prefix, running) end
+  for position = 1, #fields do
+    local time = times[position]
+    if time == '' then
+      slices[position] = running
+      for number = running, oldest, -1 do look(number, position) end
+    else
+      local at = tonumber(time)
+      if at < now - book.window then
+        problems[position] = 'expired'
+      elseif at > now + FUTURE_TOLERANCE_MS then
+        problems[position] = 'in_future'
+      else
+        local number = math.floor(at / slice_ms)
+        slices[position] = number
+        look(number, position)
+      end
+    end
   end
-  return nil, slice_key(prefix, running)
+  book.has_expiry = {}
+  for number, positions in pairs(in_slice) do
+    local asked = {'#'}
+    for index = 1, #positions do asked[index + 1] = fields[positions[index]] end
+    local values = redis.call('HMGET', slice_key(book, number), unpack(asked))
+    book.has_expiry[number] = values[1]
+    for index = 1, #positions do
+      local value = values[index + 1]
+      if value then found[positions[index]] = value end
+    end
+  end
+  return found, slices, problems
+end
+
+-- Notes a receipt; written by `write_receipts`.
+local function add_receipt(book, slice, field, receipt)
+  local list = book.fields[slice]
+  if not list then
+    list = {}
+    book.fields[slice] = list
+  end
+  list[#list + 1] = field
+  list[#list + 1] = receipt
 end
 
 -- A slice lives until no id in it can be asked for any more.
-local function write_receipt(slice, field, receipt, window, slice_ms)
-  redis.call('HSET', slice, field, receipt)
-  if redis.call('HLEN', slice) == 1 then
-    local number = tonumber(string.match(slice, ':(%d+)$'))
-    local last = (number + 1) * slice_ms + window + FUTURE_TOLERANCE_MS
-    redis.call('PEXPIREAT', slice, string.format('%d', last))
+local function write_receipts(book)
+  for number, list in pairs(book.fields) do
+    local key = slice_key(book, number)
+    if book.has_expiry[number] then
+      redis.call('HSET', key, unpack(list))
+    else
+      redis.call('HSET', key, '#', '', unpack(list))
+      local last = (number + 1) * book.slice_ms + book.window + FUTURE_TOLERANCE_MS
+      redis.call('PEXPIREAT', key, string.format('%d', last))
+    end
   end
+end
+
+-- What a receipt answers to a request with this fingerprint.
+local function answer_of(receipt, fingerprint)
+  local kept = string.sub(receipt, 1, #fingerprint)
+  if kept ~= fingerprint then return 'reused ' .. kept end
+  return 'repeated ' .. string.sub(receipt, #fingerprint + 1)
 end

@@ -1,0 +1,161 @@
+import DataLoader from 'dataloader';
+import {
+  encodeHead,
+  MAX_DECIDED_BYTES,
+  type UnrecordedEvent,
+} from '#shared/contracts/outbox-entry.ts';
+import { timeInId } from '#shared/domain/charge-id.ts';
+import { shardOf } from '#shared/domain/shard.ts';
+import { MAX_ENTRY_BYTES } from '#shared/platform/outbox.ts';
+import type { ProblemError } from '#shared/platform/problem-error.ts';
+import { RECEIPT_SLICE_MS, receiptField } from '#shared/platform/receipts.ts';
+import { orUnavailable } from '#shared/platform/redis.ts';
+import { type AccountStore, accountScript, receiptArguments, shardTag } from './account-store.ts';
+import changeBalancesLua from './lua/change-balances.lua';
+import reverseChargeLua from './lua/reverse-charge.lua';
+import takeEffectLua from './lua/take-effect.lua';
+import { type Outcome, readOutcome } from './outcome.ts';
+
+/** A charge, top-up or adjustment. The fingerprint is of what must be the same when the id comes again. */
+export interface BalanceChange {
+  readonly event: Extract<UnrecordedEvent, { kind: 'charge' | 'top_up' | 'adjustment' }> & {
+    readonly fingerprint: string;
+  };
+  /** A charge takes what can be spent where that is less than its amount. */
+  readonly isUpTo?: boolean;
+}
+
+/** `values` of a charge up to an amount: what it took. */
+export type ChangeOutcome = Outcome<
+  'account_frozen' | 'account_closed' | 'insufficient_balance' | 'balance_out_of_range'
+>;
+
+const changeScript = accountScript('tollgateChangeBalances', changeBalancesLua);
+const reverseScript = accountScript('tollgateReverseCharge', takeEffectLua, reverseChargeLua);
+
+/** Most changes of one script call: while it runs, the store answers nobody else. */
+const MAX_CHANGES = 1_000;
+
+/**
+ * Changes balances, those of one client in the order given, one script call for each shard. Each takes effect or is
+ * refused by itself: balance, receipt and outbox entry change together or not at all. Where Redis does not answer for a
+ * shard, the outcomes there are the `ProblemError` unavailable: the same ids asked again tell what was done.
+ */
+export async function changeBalances(
+  store: AccountStore,
+  changes: readonly BalanceChange[],
+): Promise<(ChangeOutcome | ProblemError)[]> {
+  const indexed = changes.map((change, index) => ({ change, index }));
+  const byShard = Map.groupBy(indexed, ({ change }) => shardOf(change.event.client, store.shards));
+  const outcomes: (ChangeOutcome | ProblemError)[] = new Array(changes.length);
+  await Promise.all(
+    [...byShard].map(async ([shard, ofShard]) => {
+      const found = await changeShard(
+        store,
+        shard,
+        ofShard.map(({ change }) => change),
+      ).catch((error: ProblemError) => error);
+      ofShard.forEach(({ index }, position) => {
+        outcomes[index] = Array.isArray(found) ? (found[position] as ChangeOutcome) : found;
+      });
+    }),
+  );
+  return outcomes;
+}
+
+async function changeShard(
+  store: AccountStore,
+  shard: number,
+  changes: readonly BalanceChange[],
+): Promise<ChangeOutcome[]> {
+  const args: (string | number)[] = [store.receiptWindowMs, RECEIPT_SLICE_MS, changes.length];
+  for (const change of changes) addArguments(args, change);
+  addEntries(args, changes);
+  const reply = (await orUnavailable(
+    changeScript(store.redis, store.replication)([shardTag(shard)], args),
+  )) as string;
+  return reply
+    .split('\n')
+    .map((line, index) => readOutcome(line, (changes[index] as BalanceChange).event.fingerprint));
+}
+
+function addArguments(args: (string | number)[], { event, isUpTo }: BalanceChange): void {
+  const { kind, client, id, currency, amountMicros, fingerprint } = event;
+  const isCharge = kind === 'charge';
+  args.push(
+    receiptField(kind, client, id),
+    fingerprint,
+    timeInId(id) ?? '',
+    client,
+    currency,
+    (isCharge ? -amountMicros : amountMicros).toString(),
+    isCharge ? (isUpTo ? 'up_to' : 'charge') : 'credit',
+  );
+}
+
+/** The events go into as few outbox entries as their bytes allow: a sealed batch never splits an entry. */
+function addEntries(args: (string | number)[], changes: readonly BalanceChange[]): void {
+  let heads: string[] = [];
+  let bytes = 0;
+  for (const { event } of changes) {
+    const head = encodeHead(event);
+    const size = head.length + MAX_DECIDED_BYTES;
+    if (heads.length > 0 && bytes + size > MAX_ENTRY_BYTES) {
+      args.push(heads.length, heads.join('\n'));
+      heads = [];
+      bytes = 0;
+    }
+    heads.push(head);
+    bytes += size;
+  }
+  args.push(heads.length, heads.join('\n'));
+}
+
+const loaders = new WeakMap<AccountStore, Map<number, DataLoader<BalanceChange, ChangeOutcome>>>();
+
+/**
+ * Changes one balance. Changes that are asked for in the same turn of the event loop travel in one script call: where
+ * one process serves many callers, they share a round trip, an outbox entry and a write per account.
+ */
+export function changeBalance(store: AccountStore, change: BalanceChange): Promise<ChangeOutcome> {
+  const shard = shardOf(change.event.client, store.shards);
+  let ofStore = loaders.get(store);
+  if (!ofStore) loaders.set(store, (ofStore = new Map()));
+  let loader = ofStore.get(shard);
+  if (!loader) {
+    loader = new DataLoader((changes) => changeShard(store, shard, changes), {
+      cache: false,
+      maxBatchSize: MAX_CHANGES,
+    });
+    ofStore.set(shard, loader);
+  }
+  return loader.load(change);
+}
+
+export interface Reversal {
+  readonly event: Extract<UnrecordedEvent, { kind: 'reversal' }> & { readonly fingerprint: string };
+  /** What to give back; undefined for all that is left. The amount of the event is what was charged. */
+  readonly amountMicros: bigint | undefined;
+}
+
+/** Gives back a charge or a capture, or part of it. `values`: what it gave back, and all that was given back so far. */
+export async function reverse(
+  store: AccountStore,
+  { event, amountMicros }: Reversal,
+): Promise<Outcome<'account_closed' | 'over_reversed' | 'balance_out_of_range'>> {
+  const reply = await orUnavailable(
+    reverseScript(store.redis, store.replication)(
+      [shardTag(shardOf(event.client, store.shards))],
+      [
+        ...receiptArguments(store, event),
+        encodeHead(event),
+        event.client,
+        event.currency,
+        amountMicros?.toString() ?? '',
+        event.amountMicros.toString(),
+        `${event.reversedKind} ${event.reversedId}`,
+      ],
+    ),
+  );
+  return readOutcome(reply as string, event.fingerprint);
+}

@@ -50,6 +50,12 @@ function planOf(seed = 1, charges = 400, accounts = 10): LoadPlan {
   return planLoad({ seed, charges, accounts, runId: 'run', newId });
 }
 
+/** One charge, and an account that can pay it. */
+function planOfOne(): LoadPlan {
+  const plan = planOf(1, 1, 1);
+  return { ...plan, accounts: [{ client: 'load-run-001', openingMicros: 2_000_000n }] };
+}
+
 /** Requests one after another; sent 5 ms before they are decided and answered 5 ms after, so that they overlap. */
 function run(plan: LoadPlan, { charge }: Engine): Exchange[] {
   return plan.requests.map((request, index) => ({
@@ -169,7 +175,7 @@ describe('the check of a load', () => {
     ['was refused as currency_mismatch', 'currency_mismatch', 'refusals are true'],
     ['was refused, while', 'insufficient_balance', 'refusals are true'],
   ])('notices a charge that %s', (words, reason, name) => {
-    const plan = planOf(1, 1, 1);
+    const plan = planOfOne();
     const charge = plan.charges[0] as PlannedCharge;
     const body = JSON.stringify({ id: charge.id, isAuthorized: false, reason });
     const exchanges = [{ charge, sentAtMs: 0, answer: { atMs: 1, status: 200, body } }];
@@ -206,7 +212,7 @@ describe('the check of a load', () => {
   });
 
   test('goes by the first sending of a charge that had to be sent again', () => {
-    const plan = planOf(1, 1, 1);
+    const plan = planOfOne();
     const system = engine(plan, exact);
     const charge = plan.charges[0] as PlannedCharge;
     const exchanges: Exchange[] = [
@@ -227,7 +233,7 @@ describe('the check of a load', () => {
     ['was answered 200: {}', { status: 200, body: '{}' }],
     ['has no answer', undefined],
   ])('notices a charge that %s', (words, answer) => {
-    const plan = planOf(1, 1, 1);
+    const plan = planOfOne();
     const charge = plan.charges[0] as PlannedCharge;
     const exchange = { charge, sentAtMs: 0, ...(answer && { answer: { atMs: 1, ...answer } }) };
     const outcome = checkLoad(plan, [exchange], finalBalances(engine(plan, exact)));
@@ -236,7 +242,7 @@ describe('the check of a load', () => {
   });
 
   test('notices a charge that was never sent, and an account that is gone', () => {
-    const plan = planOf(1, 1, 1);
+    const plan = planOfOne();
     const outcome = checkLoad(plan, [], new Map());
     expect(outcome.checks[0]?.first).toContain('was not sent');
     expect(namesOfWrong(outcome)).toContain('final balances are right to the micro-unit');

@@ -67,7 +67,7 @@ function drawCharges(random: () => number, options: PlanOptions): PlannedCharge[
   });
 }
 
-/** Most can pay all that is to come. Every fifth can pay but a part, so that its charges are refused in the end. */
+/** Most can pay all that is to come. Every fifth, the busiest among them, can pay but a part: in the end it is refused. */
 function openAccounts(
   random: () => number,
   options: PlanOptions,
@@ -80,8 +80,7 @@ function openAccounts(
   return Array.from({ length: options.accounts }, (_, index) => {
     const client = clientAt(index, options.runId);
     const needed = planned.get(client) ?? 0n;
-    const percent =
-      index % POOR_EVERY === POOR_EVERY - 1 ? 40 + random() * 40 : 100 + random() * 10;
+    const percent = index % POOR_EVERY === 0 ? 40 + random() * 40 : 100 + random() * 10;
     return { client, openingMicros: (needed * BigInt(Math.floor(percent))) / 100n };
   });
 }

@@ -70,7 +70,7 @@ describe('the report of a load', () => {
       checks: [{ name: 'refusals are true', checked: 1_234, wrong: 2, first: 'id-1 was refused' }],
     };
     const wrongLines = describeReport(reportOf(LOAD, wrong));
-    expect(wrongLines).toContain('✘ refusals are true: 2 of 1,234 do not');
+    expect(wrongLines).toContain('✘ refusals are true: not so for 2 of 1,234');
     expect(wrongLines.join('\n')).toContain('NOT EXACT (SEED=1)');
     expect(wrongLines.join('\n')).not.toContain('EXACT:');
     expect(wrongLines.at(-1)).toContain('id-1 was refused');

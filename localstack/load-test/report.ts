@@ -82,7 +82,7 @@ export function describeReport(report: LoadReport): string[] {
     '',
     ...report.checks.map(
       ({ name, checked, wrong }) =>
-        `${wrong === 0 ? '✔' : '✘'} ${name}: ${wrong === 0 ? count(checked) : `${count(wrong)} of ${count(checked)} do not`}`,
+        `${wrong === 0 ? '✔' : '✘'} ${name}: ${wrong === 0 ? count(checked) : `not so for ${count(wrong)} of ${count(checked)}`}`,
     ),
     '',
     ...verdict(report),

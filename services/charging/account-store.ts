@@ -34,9 +34,13 @@ export function shardTag(shard: number): string {
   return `{${shardName(shard)}}`;
 }
 
-/** A script on accounts, with what all of them share before it. */
+/** Puts before a script on accounts what all of them share. */
+export function withAccounts(...lua: readonly string[]): string {
+  return withReceipts([accountsLua, holdsLua, ...lua].join('\n'));
+}
+
 export function accountScript(name: string, ...lua: readonly string[]) {
-  return luaScript(name, withReceipts([accountsLua, holdsLua, ...lua].join('\n')));
+  return luaScript(name, withAccounts(...lua));
 }
 
 /** The first arguments of every script that takes effect once for an id. */

@@ -6,12 +6,20 @@ import {
 } from '#shared/contracts/outbox-entry.ts';
 import { timeInId } from '#shared/domain/charge-id.ts';
 import { shardOf } from '#shared/domain/shard.ts';
+import { luaScript } from '#shared/platform/lua.ts';
 import { MAX_ENTRY_BYTES } from '#shared/platform/outbox.ts';
 import type { ProblemError } from '#shared/platform/problem-error.ts';
 import { RECEIPT_SLICE_MS, receiptField } from '#shared/platform/receipts.ts';
 import { orUnavailable } from '#shared/platform/redis.ts';
-import { type AccountStore, accountScript, receiptArguments, shardTag } from './account-store.ts';
+import {
+  type AccountStore,
+  accountScript,
+  receiptArguments,
+  shardTag,
+  withAccounts,
+} from './account-store.ts';
 import changeBalancesLua from './lua/change-balances.lua';
+import changeOneLua from './lua/change-one.lua';
 import reverseChargeLua from './lua/reverse-charge.lua';
 import takeEffectLua from './lua/take-effect.lua';
 import { type Outcome, readOutcome } from './outcome.ts';
@@ -30,7 +38,10 @@ export type ChangeOutcome = Outcome<
   'account_frozen' | 'account_closed' | 'insufficient_balance' | 'balance_out_of_range'
 >;
 
-const changeScript = accountScript('tollgateChangeBalances', changeBalancesLua);
+const changeScript = luaScript(
+  'tollgateChangeBalances',
+  `${changeOneLua}\n${withAccounts(changeBalancesLua)}`,
+);
 const reverseScript = accountScript('tollgateReverseCharge', takeEffectLua, reverseChargeLua);
 
 /** Most changes of one script call: while it runs, the store answers nobody else. */
@@ -111,25 +122,28 @@ function addEntries(args: (string | number)[], changes: readonly BalanceChange[]
   args.push(heads.length, heads.join('\n'));
 }
 
-const loaders = new WeakMap<AccountStore, Map<number, DataLoader<BalanceChange, ChangeOutcome>>>();
-
 /**
  * Changes one balance. Changes that are asked for in the same turn of the event loop travel in one script call: where
  * one process serves many callers, they share a round trip, an outbox entry and a write per account.
  */
 export function changeBalance(store: AccountStore, change: BalanceChange): Promise<ChangeOutcome> {
-  const shard = shardOf(change.event.client, store.shards);
-  let ofStore = loaders.get(store);
-  if (!ofStore) loaders.set(store, (ofStore = new Map()));
-  let loader = ofStore.get(shard);
-  if (!loader) {
-    loader = new DataLoader((changes) => changeShard(store, shard, changes), {
-      cache: false,
-      maxBatchSize: MAX_CHANGES,
-    });
-    ofStore.set(shard, loader);
-  }
-  return loader.load(change);
+  return loaderOf(store, shardOf(change.event.client, store.shards)).load(change);
+}
+
+type Loader = DataLoader<BalanceChange, ChangeOutcome>;
+const loaders = new WeakMap<AccountStore, Map<number, Loader>>();
+
+function loaderOf(store: AccountStore, shard: number): Loader {
+  const ofStore = loaders.get(store) ?? new Map<number, Loader>();
+  loaders.set(store, ofStore);
+  const known = ofStore.get(shard);
+  if (known) return known;
+  const loader: Loader = new DataLoader((changes) => changeShard(store, shard, changes), {
+    cache: false,
+    maxBatchSize: MAX_CHANGES,
+  });
+  ofStore.set(shard, loader);
+  return loader;
 }
 
 export interface Reversal {

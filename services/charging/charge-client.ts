@@ -4,8 +4,6 @@ import {
   type ChargeBody,
   REFUSAL_REASONS,
 } from '#shared/contracts/charges.ts';
-import { dayOf } from '#shared/domain/billing-period.ts';
-import { isRecordable } from '#shared/domain/event-time.ts';
 import { formatAmount, formatMicros, shareOf } from '#shared/domain/money.ts';
 import { ProblemError } from '#shared/platform/problem-error.ts';
 import { fingerprintOf } from '#shared/platform/receipts.ts';
@@ -16,6 +14,8 @@ import {
   changeBalances,
 } from './balance-store.ts';
 import type { Charging } from './charging.ts';
+import { meteredAt } from './metered-at.ts';
+import { isAmong } from './outcome.ts';
 import { problemOf } from './problem-of.ts';
 
 type Charge = ChargeBody & { readonly id: string };
@@ -76,13 +76,6 @@ function orProblem<T>(work: () => T): T | ProblemError {
 
 function toChange(charging: Charging, charge: Charge, nowMs: number): BalanceChange {
   const { id, client, currency, meter, amount, quantity } = charge;
-  const occurredAtMs = charge.occurredAt ?? nowMs;
-  if (!isRecordable(occurredAtMs, nowMs, charging.maxEventAgeDays)) {
-    throw new ProblemError(
-      'time_out_of_bounds',
-      `occurredAt must lie within the last ${charging.maxEventAgeDays} days.`,
-    );
-  }
   const isUpTo = charge.upTo === true;
   return {
     isUpTo,
@@ -92,8 +85,7 @@ function toChange(charging: Charging, charge: Charge, nowMs: number): BalanceCha
       client,
       currency,
       amountMicros: amount,
-      occurredAtMs,
-      day: dayOf(occurredAtMs, charging.timeZone),
+      ...meteredAt(charging, charge.occurredAt, nowMs),
       meter,
       quantityMicros: quantity,
       fingerprint: fingerprintOf(
@@ -123,23 +115,14 @@ function toAnswer(
       amount: formatAmount(amount),
       ...(granted !== undefined && {
         requestedAmount: formatAmount(charge.amount),
-        quantity: formatMicros(
-          charge.amount === 0n ? charge.quantity : shareOf(charge.quantity, amount, charge.amount),
-        ),
+        quantity: formatMicros(shareOf(charge.quantity, amount, charge.amount)),
       }),
       currency,
       balance: formatAmount(outcome.balanceMicros),
       recordedAt: new Date(outcome.recordedAtMs).toISOString(),
     };
   }
-  if (isRefusal(outcome)) return { id, client, isAuthorized: false, reason: outcome.type };
+  if (isAmong(outcome, REFUSAL_REASONS))
+    return { id, client, isAuthorized: false, reason: outcome.type };
   throw problemOf(outcome);
-}
-
-type RefusalReason = (typeof REFUSAL_REASONS)[number];
-
-function isRefusal<O extends ChangeOutcome>(
-  outcome: O,
-): outcome is Extract<O, { type: RefusalReason }> {
-  return (REFUSAL_REASONS as readonly string[]).includes(outcome.type);
 }

@@ -38,3 +38,11 @@ export function readOutcome<Refusal extends string>(
       return { type } as Outcome<Refusal>;
   }
 }
+
+/** Whether an outcome is one of these refusals, which are an answer and no problem. */
+export function isAmong<O extends { readonly type: string }, Reason extends string>(
+  outcome: O,
+  reasons: readonly Reason[],
+): outcome is Extract<O, { readonly type: Reason }> {
+  return (reasons as readonly string[]).includes(outcome.type);
+}

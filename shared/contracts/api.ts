@@ -2,6 +2,17 @@ import * as z from 'zod/mini';
 import { Account, AdjustmentBody, BalanceChange, OpenAccountBody, TopUpBody } from './accounts.ts';
 import type { Scope } from './api-keys.ts';
 import { ChargeAnswer, ChargeBody } from './charges.ts';
+import {
+  CaptureAnswer,
+  CaptureBody,
+  ExtensionAnswer,
+  ExtensionBody,
+  HoldAnswer,
+  HoldBody,
+  HoldList,
+  ReleaseAnswer,
+  ReleaseBody,
+} from './holds.ts';
 import { Invoice, InvoicePage } from './invoices.ts';
 import { PROBLEMS, type ProblemCode } from './problems.ts';
 import { UsageAnswer, UsageBatch, UsageCloudEvent } from './usage-events.ts';
@@ -32,6 +43,75 @@ const ID_PROBLEMS = [
   'charge_id_expired',
   'charge_id_in_future',
 ] as const;
+
+const HOLD_PROBLEMS = [
+  ...BODY_PROBLEMS,
+  ...ID_PROBLEMS,
+  'balances_incomplete',
+  'unavailable',
+] as const;
+
+const HOLD_OPERATIONS: readonly Operation[] = [
+  {
+    method: 'post',
+    path: '/v1/holds',
+    operationId: 'placeHold',
+    summary: 'Keep an amount back until it is captured, released or expires; once for an id.',
+    scope: 'charge',
+    hasIdempotencyKey: true,
+    body: { 'application/json': HoldBody },
+    answers: { 200: HoldAnswer },
+    problems: HOLD_PROBLEMS,
+  },
+  {
+    method: 'post',
+    path: '/v1/holds/captures',
+    operationId: 'captureHold',
+    summary: 'Charge what a hold keeps back, at once or in parts; once for an id.',
+    scope: 'charge',
+    hasIdempotencyKey: true,
+    body: { 'application/json': CaptureBody },
+    answers: { 200: CaptureAnswer },
+    problems: [...HOLD_PROBLEMS, 'time_out_of_bounds'],
+  },
+  {
+    method: 'post',
+    path: '/v1/holds/releases',
+    operationId: 'releaseHold',
+    summary: 'Give back what a hold still keeps; once for an id.',
+    scope: 'charge',
+    hasIdempotencyKey: true,
+    body: { 'application/json': ReleaseBody },
+    answers: { 200: ReleaseAnswer },
+    problems: [...HOLD_PROBLEMS, 'unknown_account', 'unknown_hold', 'account_closed'],
+  },
+  {
+    method: 'post',
+    path: '/v1/holds/extensions',
+    operationId: 'extendHold',
+    summary: 'Let a hold last longer from now on; once for an id.',
+    scope: 'charge',
+    hasIdempotencyKey: true,
+    body: { 'application/json': ExtensionBody },
+    answers: { 200: ExtensionAnswer },
+    problems: [
+      ...HOLD_PROBLEMS,
+      'unknown_account',
+      'unknown_hold',
+      'account_frozen',
+      'account_closed',
+    ],
+  },
+  {
+    method: 'get',
+    path: '/v1/accounts/{client}/holds',
+    operationId: 'listHolds',
+    summary: 'The active holds of an account, the one that expires first first.',
+    scope: 'charge',
+    answers: { 200: HoldList },
+    problems: ['invalid_parameter', 'unavailable'],
+  },
+];
 
 /** Every route of the HTTP API. The served OpenAPI document is made from this. */
 export const OPERATIONS: readonly Operation[] = [
@@ -88,6 +168,7 @@ export const OPERATIONS: readonly Operation[] = [
       ],
     }),
   ),
+  ...HOLD_OPERATIONS,
   {
     method: 'post',
     path: '/v1/usage',

@@ -1,4 +1,3 @@
-import { toExactJson } from '#shared/domain/exact-json.ts';
 import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
 import { shareOf } from '#shared/domain/money.ts';
 
@@ -44,9 +43,13 @@ export type UnrecordedEvent = LedgerEvent extends infer E
     : never
   : never;
 
-/** The line of an event in an outbox entry. */
+/** The line of an event in an outbox entry. Every charge pays for this: events are flat, and a loop is faster than a replacer. */
 export function encodeHead(event: UnrecordedEvent): string {
-  return toExactJson(event);
+  const head: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(event)) {
+    head[name] = typeof value === 'bigint' ? value.toString() : value;
+  }
+  return JSON.stringify(head);
 }
 
 /** More bytes of JSON than an event gains when it is read from its entry. */

@@ -48,5 +48,5 @@ export function isCurrency(code: string): boolean {
 
 /** The share `part / whole` of a quantity, rounded down to the micro-unit. */
 export function shareOf(quantityMicros: bigint, part: bigint, whole: bigint): bigint {
-  return (quantityMicros * part) / whole;
+  return part === whole ? quantityMicros : (quantityMicros * part) / whole;
 }

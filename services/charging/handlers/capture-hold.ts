@@ -1,0 +1,10 @@
+import { CaptureBody } from '#shared/contracts/holds.ts';
+import { httpHandler, json, parseBody, requestId } from '#shared/platform/http.ts';
+import { captureClientHold } from '../hold-balance.ts';
+import { wireCharging } from '../wiring.ts';
+
+export const handler = httpHandler({ scope: 'charge' }, async (request) => {
+  const body = parseBody(request, CaptureBody);
+  const id = requestId(request, body.id);
+  return json(200, await captureClientHold(wireCharging(), { ...body, id }));
+});

@@ -1,0 +1,10 @@
+import { HoldBody } from '#shared/contracts/holds.ts';
+import { httpHandler, json, parseBody, requestId } from '#shared/platform/http.ts';
+import { placeClientHold } from '../hold-balance.ts';
+import { wireCharging } from '../wiring.ts';
+
+export const handler = httpHandler({ scope: 'charge' }, async (request) => {
+  const body = parseBody(request, HoldBody);
+  const id = requestId(request, body.id);
+  return json(200, await placeClientHold(wireCharging(), { ...body, id }));
+});

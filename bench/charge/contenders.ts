@@ -6,7 +6,16 @@ import { watchEngine } from '../rivals/watch.ts';
 import { getThenSet } from '../rivals/wrong/get-then-set.ts';
 import { type Contender, inBatches, oneByOne } from './contender.ts';
 import { BATCH_SIZES, NAMES } from './plan.ts';
-import { discardJournal, tollgateEngine, tollgateHandler, tollgateInOneGo } from './tollgate.ts';
+import {
+  discardJournal,
+  prepareServer,
+  tollgateBatch,
+  tollgateEngine,
+  tollgateEngineAlone,
+  tollgateHandler,
+  tollgateHolds,
+  tollgateInOneGo,
+} from './tollgate.ts';
 
 /** Connections of WATCH: enough that it does not wait for one, few enough for a server with many clients. */
 const WATCH_CONNECTIONS = 16;
@@ -21,6 +30,7 @@ export async function makeContenders(
   nextId: () => string,
 ): Promise<Contender[]> {
   const keeper = connect();
+  await prepareServer(keeper);
   const tidy = () => discardJournal(keeper);
   const ping = connect();
   const watch = watchEngine(Array.from({ length: WATCH_CONNECTIONS }, connect));
@@ -42,7 +52,9 @@ export async function makeContenders(
     ...(cas ? [oneByOne(NAMES.memcached, cas, nextId, { retries: cas.retries })] : []),
     oneByOne(NAMES.bare, bareScript(connect()), nextId),
     oneByOne(NAMES.engine, tollgateEngine(connect()), nextId, { tidy }),
+    oneByOne(NAMES.engineAlone, tollgateEngineAlone(connect()), nextId, { tidy }),
     oneByOne(NAMES.handler, await tollgateHandler(keeper), nextId, { tidy }),
+    oneByOne(NAMES.holds, tollgateHolds(connect()), nextId, { tidy }),
     ...BATCH_SIZES.flatMap((size) => [
       inBatches(NAMES.bareInOneGo(size), bareScriptInOneGo(connect()), size, nextId, {
         mostCallers: SINGLE_CALLS_AT_ONCE / size,
@@ -51,6 +63,7 @@ export async function makeContenders(
         mostCallers: SINGLE_CALLS_AT_ONCE / size,
         tidy,
       }),
+      inBatches(NAMES.batch(size), tollgateBatch(connect()), size, nextId, { tidy }),
     ]),
   ];
 }

@@ -3,7 +3,7 @@ import { ulid } from 'ulid';
 import { connectRedis } from '#shared/platform/redis.ts';
 import { startValkey } from '#shared/testing/valkey.ts';
 import { AMOUNT_MICROS } from './contender.ts';
-import { discardOutbox, tollgateEngine } from './tollgate.ts';
+import { discardOutbox, prepareServer, tollgateEngineAlone } from './tollgate.ts';
 
 const ACCOUNTS = 20_000;
 const CHARGES = 100_000;
@@ -31,8 +31,9 @@ export async function measureMemory(): Promise<MemoryFigures> {
     commandTimeoutMs: 10_000,
   }) as Redis;
   try {
-    const engine = tollgateEngine(redis);
+    const engine = tollgateEngineAlone(redis);
     const charge = (n: number) => engine.charge(account(n % ACCOUNTS), ulid(), AMOUNT_MICROS);
+    await prepareServer(redis);
     // So that the scripts and what a first charge makes once are there before anything is counted.
     await engine.open('first', 1_000_000_000n);
     await engine.charge('first', ulid(), AMOUNT_MICROS);

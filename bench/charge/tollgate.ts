@@ -1,25 +1,50 @@
 import type { Redis } from 'ioredis';
-import { changeBalance, openAccount, readAccount } from '#services/charging/account-store.ts';
+import {
+  type AccountStore,
+  markComplete,
+  openAccount,
+  readAccount,
+} from '#services/charging/account-store.ts';
+import {
+  type BalanceChange,
+  changeBalance,
+  changeBalances,
+} from '#services/charging/balance-store.ts';
+import { captureHold, placeHold } from '#services/charging/hold-store.ts';
 import { httpRequest } from '#services/charging/testing/http-request.ts';
-import type { BatchEngine, ChargeEngine, ChargeResult } from '../rivals/charge-engine.ts';
+import { outboxKey } from '#shared/platform/outbox.ts';
+import { fingerprintOf } from '#shared/platform/receipts.ts';
+import type { BatchEngine, Charge, ChargeEngine, ChargeResult } from '../rivals/charge-engine.ts';
 import { inOneGo } from '../rivals/in-one-go.ts';
 import { SHARDS } from './plan.ts';
 
 /** Tollgate as the bench calls it: all that is known here of its inside is in this file. */
 
 const RECEIPT_WINDOW_HOURS = 24;
+const HOLD_LIFETIME_MS = 600_000;
 const CURRENCY = 'USD';
 const METER = 'api.requests';
+const QUANTITY_MICROS = 1_000_000n;
+const SHARD_NUMBERS = Array.from({ length: SHARDS }, (_, shard) => shard);
 
-function storeOn(redis: Redis) {
-  return { redis, shards: SHARDS, receiptWindowMs: RECEIPT_WINDOW_HOURS * 3_600_000 };
+function storeOn(redis: Redis): AccountStore {
+  return {
+    redis,
+    shards: SHARDS,
+    receiptWindowMs: RECEIPT_WINDOW_HOURS * 3_600_000,
+    replication: { replicas: 0, waitMs: 0 },
+  };
 }
 
-function accountsOn(redis: Redis): Pick<ChargeEngine, 'open' | 'balance'> {
-  const store = storeOn(redis);
+/** Says of a new server that it has all accounts there are. */
+export async function prepareServer(redis: Redis): Promise<void> {
+  await Promise.all(SHARD_NUMBERS.map((shard) => markComplete(storeOn(redis), shard)));
+}
+
+function accountsOn(store: AccountStore): Pick<ChargeEngine, 'open' | 'balance'> {
   return {
     async open(client, balanceMicros) {
-      await openAccount(store, {
+      const { type } = await openAccount(store, {
         kind: 'opening',
         id: 'opening',
         client,
@@ -27,6 +52,7 @@ function accountsOn(redis: Redis): Pick<ChargeEngine, 'open' | 'balance'> {
         amountMicros: balanceMicros,
         occurredAtMs: Date.now(),
       });
+      if (type !== 'opened') throw new Error(`The account of ${client} is ${type}`);
     },
     async balance(client) {
       return (await readAccount(store, client))?.balanceMicros ?? 0n;
@@ -34,38 +60,69 @@ function accountsOn(redis: Redis): Pick<ChargeEngine, 'open' | 'balance'> {
   };
 }
 
-/** The engine: one script call that checks the account, writes the receipt and the event, and takes the amount. */
+function toChange({ account: client, id, amountMicros }: Charge): BalanceChange {
+  return {
+    event: {
+      kind: 'charge',
+      id,
+      client,
+      currency: CURRENCY,
+      amountMicros,
+      occurredAtMs: Date.now(),
+      day: '2027-01-15',
+      meter: METER,
+      quantityMicros: QUANTITY_MICROS,
+      fingerprint: fingerprintOf(client, amountMicros, CURRENCY, METER, QUANTITY_MICROS),
+    },
+  };
+}
+
+type Outcome = Awaited<ReturnType<typeof changeBalances>>[number];
+
+function toResult(outcome: Outcome): ChargeResult {
+  if (outcome instanceof Error) throw outcome;
+  return outcome.type === 'done' || outcome.type === 'repeated'
+    ? { isAuthorized: true, balanceMicros: outcome.balanceMicros }
+    : { isAuthorized: false };
+}
+
+/** The engine as charges use it: those that come in the same turn of the event loop share a script call. */
 export function tollgateEngine(redis: Redis): ChargeEngine {
   const store = storeOn(redis);
   return {
-    ...accountsOn(redis),
-    async charge(client, id, amountMicros): Promise<ChargeResult> {
-      const request = { client, amount: amountMicros, currency: CURRENCY, meter: METER };
-      const outcome = await changeBalance(
-        store,
-        {
-          kind: 'charge',
-          id,
-          client,
-          currency: CURRENCY,
-          amountMicros,
-          occurredAtMs: Date.now(),
-          day: '2027-01-15',
-          meter: METER,
-          quantityMicros: 1_000_000n,
-        },
-        request,
-      );
-      return outcome.type === 'done' || outcome.type === 'repeated'
-        ? { isAuthorized: true, balanceMicros: outcome.balanceMicros }
-        : { isAuthorized: false };
+    ...accountsOn(store),
+    async charge(account, id, amountMicros) {
+      return toResult(await changeBalance(store, toChange({ account, id, amountMicros })));
+    },
+  };
+}
+
+/** The engine with a script call for every charge. */
+export function tollgateEngineAlone(redis: Redis): ChargeEngine {
+  const store = storeOn(redis);
+  return {
+    ...accountsOn(store),
+    async charge(account, id, amountMicros) {
+      const [outcome] = await changeBalances(store, [toChange({ account, id, amountMicros })]);
+      return toResult(outcome as Outcome);
+    },
+  };
+}
+
+/** A batch: a script call for each shard that it touches. */
+export function tollgateBatch(redis: Redis): BatchEngine {
+  const store = storeOn(redis);
+  return {
+    ...accountsOn(store),
+    async chargeMany(charges) {
+      return (await changeBalances(store, charges.map(toChange))).map(toResult);
     },
   };
 }
 
 /** A batch built of single calls of the engine, written to the connection in one go. */
 export function tollgateInOneGo(redis: Redis): BatchEngine {
-  const { open, charge, balance } = tollgateEngine(redis);
+  const { open, charge, balance } = tollgateEngineAlone(redis);
   return {
     open,
     balance,
@@ -73,6 +130,36 @@ export function tollgateInOneGo(redis: Redis): BatchEngine {
       inOneGo(redis, () =>
         charges.map(({ account, id, amountMicros }) => charge(account, id, amountMicros)),
       ),
+  };
+}
+
+/** A charge in two steps: hold, then capture the whole. */
+export function tollgateHolds(redis: Redis): ChargeEngine {
+  const store = storeOn(redis);
+  return {
+    ...accountsOn(store),
+    async charge(client, id, amountMicros) {
+      const occurredAtMs = Date.now();
+      const common = { id, client, currency: CURRENCY, amountMicros, occurredAtMs };
+      const fingerprint = fingerprintOf(client, amountMicros, CURRENCY);
+      const held = await placeHold(
+        store,
+        { ...common, kind: 'hold', fingerprint },
+        HOLD_LIFETIME_MS,
+      );
+      if (held.type !== 'done') return { isAuthorized: false };
+      const metered = {
+        day: '2027-01-15' as const,
+        meter: METER,
+        quantityMicros: QUANTITY_MICROS,
+      };
+      const captured = await captureHold(
+        store,
+        { ...common, ...metered, kind: 'capture', holdId: id, fingerprint },
+        { isUpTo: false, isFinal: true },
+      );
+      return { isAuthorized: captured.type === 'done' };
+    },
   };
 }
 
@@ -86,6 +173,7 @@ export function handlerEnvironment(redisUrl: string, timeoutMs: number): Record<
     BILLING_TIME_ZONE: 'UTC',
     MAX_EVENT_AGE_DAYS: '62',
     RECEIPT_WINDOW_HOURS: String(RECEIPT_WINDOW_HOURS),
+    DURABILITY: 'at_once',
     POWERTOOLS_SERVICE_NAME: 'tollgate-bench',
     POWERTOOLS_METRICS_NAMESPACE: 'Tollgate',
     POWERTOOLS_LOG_LEVEL: 'INFO',
@@ -99,7 +187,7 @@ export function handlerEnvironment(redisUrl: string, timeoutMs: number): Record<
 export async function tollgateHandler(redis: Redis): Promise<ChargeEngine> {
   const { handler } = await import('#services/charging/handlers/charge-client.ts');
   return {
-    ...accountsOn(redis),
+    ...accountsOn(storeOn(redis)),
     async charge(client, id, amountMicros) {
       const { statusCode, body } = await handler(
         httpRequest({
@@ -112,14 +200,12 @@ export async function tollgateHandler(redis: Redis): Promise<ChargeEngine> {
   };
 }
 
-/** Takes away all but the accounts, as the relay does with events and time with receipts. */
+/** Takes away events, as the relay does, and receipts, as time does. */
 export async function discardJournal(redis: Redis): Promise<void> {
-  const keys = (await redis.keys('{s*')).filter((key) => !key.includes('}:account:'));
-  if (keys.length > 0) await redis.del(keys);
+  await redis.del(...SHARD_NUMBERS.map(outboxKey), ...(await redis.keys('{s*}:receipts:*')));
 }
 
-/** Takes away the events alone, as the relay does. */
+/** Takes away events alone. */
 export async function discardOutbox(redis: Redis): Promise<void> {
-  const keys = await redis.keys('{s*}:outbox');
-  if (keys.length > 0) await redis.del(keys);
+  await redis.del(SHARD_NUMBERS.map(outboxKey));
 }

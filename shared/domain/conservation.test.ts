@@ -179,6 +179,43 @@ describe('the balance that a journal implies', () => {
   });
 });
 
+test('what a journal says is held: holds less captures and what was given back', () => {
+  const base = { client: 'acme', currency: 'EUR', occurredAtMs: 1, recordedAtMs: 2 };
+  const after = { balanceMicros: 0n, heldMicros: 0n, holdId: 'h' };
+  const metered = { meter: 'sms', day: '2026-11-03', quantityMicros: 1n } as const;
+  const events: LedgerEvent[] = [
+    { ...base, kind: 'opening', id: 'o', amountMicros: 100n, balanceMicros: 100n },
+    { ...base, ...after, kind: 'hold', id: 'h', amountMicros: 50n, expiresAtMs: 9 },
+    { ...base, ...after, kind: 'hold', id: 'i', amountMicros: 7n, expiresAtMs: 9 },
+    {
+      ...base,
+      ...after,
+      ...metered,
+      kind: 'capture',
+      id: 'c',
+      amountMicros: 5n,
+      releasedMicros: 0n,
+    },
+    { ...base, ...after, kind: 'extension', id: 'x', amountMicros: 0n, expiresAtMs: 10 },
+    {
+      ...base,
+      ...after,
+      ...metered,
+      kind: 'capture',
+      id: 'd',
+      amountMicros: 5n,
+      releasedMicros: 40n,
+    },
+    { ...base, ...after, kind: 'expiry', id: 'i', amountMicros: 7n },
+  ];
+  const heldAt = (count: number) => foldBalances(events.slice(0, count), 2).get('acme')?.heldMicros;
+  expect([1, 2, 3, 4, 5, 6, 7].map(heldAt)).toEqual([0n, 50n, 57n, 52n, 52n, 7n, 0n]);
+  expect(foldBalances([...events].reverse(), 2).get('acme')).toMatchObject({
+    sumMicros: 90n,
+    heldMicros: 0n,
+  });
+});
+
 describe('a journal checked against itself', () => {
   const base = { client: 'acme', currency: 'EUR', occurredAtMs: 1 };
 
@@ -204,6 +241,7 @@ describe('a journal checked against itself', () => {
   const historyOf = (events: readonly LedgerEvent[], untilMs: number): BalanceHistory =>
     foldBalances(events, untilMs).get('acme') ?? {
       sumMicros: 0n,
+      heldMicros: 0n,
       lastAtMs: 0,
       last: [],
       goesOn: false,

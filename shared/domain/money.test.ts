@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { formatAmount, formatMicros, isCurrency, parseMicros } from './money.ts';
+import { formatAmount, formatMicros, isCurrency, parseMicros, shareOf } from './money.ts';
 
 describe('parseMicros', () => {
   test.each([
@@ -57,4 +57,11 @@ test('currencies are those of ISO 4217', () => {
     false,
     false,
   ]);
+});
+
+test('a share is exact where it can be, rounded down where not, and all of all', () => {
+  expect(shareOf(10n, 1n, 3n)).toBe(3n);
+  expect(shareOf(10n ** 18n, 10n ** 15n - 1n, 10n ** 15n)).toBe(10n ** 18n - 1_000n);
+  expect(shareOf(10n ** 18n, 10n ** 15n, 10n ** 15n)).toBe(10n ** 18n);
+  expect(shareOf(10n, 0n, 3n)).toBe(0n);
 });

@@ -59,16 +59,41 @@ describe('a fold', () => {
 test('an event counts once, as prepaid or postpaid; a change of a balance does not count', () => {
   const base = { client: 'acme', currency: 'EUR', occurredAtMs: 1, recordedAtMs: 2 };
   const metered = { meter: 'sms', day: '2026-11-03', quantityMicros: 5n, amountMicros: 7n };
+  const held = { holdId: 'h', heldMicros: 1n, releasedMicros: 0n, expiresAtMs: 9 };
   const events: LedgerEvent[] = [
     { ...base, kind: 'opening', id: 'o', amountMicros: 100n, balanceMicros: 100n },
     { ...base, ...metered, kind: 'charge', id: 'c', balanceMicros: 93n },
     { ...base, kind: 'top_up', id: 't', amountMicros: 1n, balanceMicros: 94n },
     { ...base, kind: 'adjustment', id: 'a', amountMicros: -1n, balanceMicros: 93n },
+    { ...base, kind: 'hold', id: 'h', amountMicros: 8n, balanceMicros: 93n, ...held },
+    { ...base, ...metered, kind: 'capture', id: 'p', balanceMicros: 86n, ...held },
+    { ...base, kind: 'release', id: 'l', amountMicros: 1n, balanceMicros: 86n, ...held },
     { ...base, ...metered, kind: 'usage', id: 'u', origin: 'app' },
   ];
   const counted = { client: 'acme', currency: 'EUR', ...metered, events: 1 };
   expect([...usageOf(events)]).toEqual([
     { ...counted, source: 'prepaid' },
+    { ...counted, source: 'prepaid' },
     { ...counted, source: 'postpaid' },
+  ]);
+});
+
+test('a reversal takes off what it gives back, and counts as an event', () => {
+  const of = { client: 'acme', currency: 'EUR', meter: 'sms', day: '2026-11-03' };
+  const reversal: LedgerEvent = {
+    ...of,
+    kind: 'reversal',
+    id: 'r',
+    amountMicros: 3n,
+    quantityMicros: 2n,
+    occurredAtMs: 1,
+    recordedAtMs: 2,
+    reversedKind: 'charge',
+    reversedId: 'c',
+    reversedMicros: 5n,
+    balanceMicros: 100n,
+  };
+  expect([...usageOf([reversal])]).toEqual([
+    { ...of, source: 'prepaid', events: 1, quantityMicros: -2n, amountMicros: -3n },
   ]);
 });

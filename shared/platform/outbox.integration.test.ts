@@ -12,7 +12,12 @@ import {
 } from './outbox.ts';
 import { connectRedis, type RedisClient } from './redis.ts';
 
-const LIMITS: SealLimits = { maxEvents: 1_000, maxBytes: 240_000, lingerMs: 0 };
+const LIMITS: SealLimits = {
+  maxEvents: 1_000,
+  maxBytes: 240_000,
+  bytesPerEvent: 0,
+  lingerMs: 0,
+};
 
 let valkey: Valkey;
 let redis: RedisClient;
@@ -34,8 +39,8 @@ function connectTo({ url }: Valkey): RedisClient {
   return connectRedis({ url, isCluster: false, commandTimeoutMs: 5_000 });
 }
 
-const append = (json: string, events = 1) =>
-  redis.xadd(outboxKey(shard), '*', 'n', events, 'e', json);
+const append = (entry: string, events = 1) =>
+  redis.xadd(outboxKey(shard), '*', 'n', events, 'e', entry);
 const seal = (limits: Partial<SealLimits> = {}, replicas = 0, on = redis) =>
   sealNext(on, shard, ulid(), { ...LIMITS, ...limits }, replicas);
 
@@ -43,7 +48,7 @@ const seal = (limits: Partial<SealLimits> = {}, replicas = 0, on = redis) =>
 async function drain(limits: Partial<SealLimits>): Promise<string[]> {
   const batches: string[] = [];
   for (let sealed = await seal(limits); sealed; sealed = await seal(limits)) {
-    batches.push(sealed.events);
+    batches.push(sealed.entries);
     await discardSealed(redis, shard, sealed.batch);
   }
   return batches;
@@ -56,9 +61,12 @@ describe('sealing', () => {
   });
 
   test('takes the entries in their order into one batch, out of the outbox', async () => {
-    for (const json of ['{"a":1}', '{"a":2},{"a":3}']) await append(json, json.split('},').length);
+    await append('1795262400001 5\n{"a":1}');
+    await append('1795262400002 - 4 3\n{"a":2}\n{"a":3}\n{"a":4}', 2);
     expect(await outboxDepth(redis, shard)).toBe(2);
-    expect((await seal())?.events).toBe('[{"a":1},{"a":2},{"a":3}]');
+    expect((await seal())?.entries).toBe(
+      '1795262400001 5\n{"a":1}\n1795262400002 - 4 3\n{"a":2}\n{"a":3}\n{"a":4}',
+    );
     expect(await redis.xlen(outboxKey(shard))).toBe(0);
     expect(await outboxDepth(redis, shard)).toBe(1);
   });
@@ -71,46 +79,52 @@ describe('sealing', () => {
     await discardSealed(redis, shard, first.batch);
     await discardSealed(redis, shard, first.batch);
     const second = (await seal()) as Sealed;
-    expect(second.events).toBe('[2]');
+    expect(second.entries).toBe('2');
     expect(second.batch).not.toBe(first.batch);
   });
 
   test('stops at the most events, without splitting an entry', async () => {
-    for (const [json, events] of [
+    for (const [entry, events] of [
       ['1', 1],
       ['2,3', 2],
       ['4,5', 2],
       ['6', 1],
     ] as const) {
-      await append(json, events);
+      await append(entry, events);
     }
-    expect(await drain({ maxEvents: 3 })).toEqual(['[1,2,3]', '[4,5,6]']);
+    expect(await drain({ maxEvents: 3 })).toEqual(['1\n2,3', '4,5\n6']);
   });
 
-  test('stops at the most bytes, brackets and commas counted', async () => {
-    for (let index = 0; index < 6; index++) await append('"12345678"');
-    const batches = await drain({ maxBytes: 36 });
-    expect(batches).toEqual(Array(2).fill('["12345678","12345678","12345678"]'));
-    for (const batch of batches) expect(batch.length).toBeLessThanOrEqual(36);
-    for (let index = 0; index < 3; index++) await append('"1234567é"');
+  test('stops at the most bytes, line feeds counted', async () => {
+    for (let index = 0; index < 6; index++) await append('1234567890');
+    const batches = await drain({ maxBytes: 33 });
+    expect(batches).toEqual(Array(2).fill('1234567890\n1234567890\n1234567890'));
+    for (const batch of batches) expect(batch.length).toBeLessThanOrEqual(33);
+    for (let index = 0; index < 3; index++) await append('123456789é');
     // 11 bytes each, though 10 characters.
-    expect(await drain({ maxBytes: 34 })).toHaveLength(2);
+    expect(await drain({ maxBytes: 35 })).toHaveLength(2);
+  });
+
+  test('counts for each event what it gains when it is read', async () => {
+    for (const events of [1, 2, 1, 1, 1]) await append('1', events);
+    // An entry of one event counts for 12 bytes, one of two for 22.
+    expect(await drain({ maxBytes: 36, bytesPerEvent: 10 })).toEqual(['1\n1', '1\n1\n1']);
   });
 
   test('an entry that is over a limit by itself goes alone', async () => {
-    for (const [json, events] of [
+    for (const [entry, events] of [
       ['1', 1],
-      ['"too long for it"', 1],
+      ['too long for it', 1],
       ['2', 1],
       ['3,4,5,6', 4],
     ] as const) {
-      await append(json, events);
+      await append(entry, events);
     }
     expect(await drain({ maxEvents: 2, maxBytes: 12 })).toEqual([
-      '[1]',
-      '["too long for it"]',
-      '[2]',
-      '[3,4,5,6]',
+      '1',
+      'too long for it',
+      '2',
+      '3,4,5,6',
     ]);
   });
 
@@ -120,7 +134,7 @@ describe('sealing', () => {
       pipeline.xadd(outboxKey(shard), '*', 'n', 1, 'e', String(index));
     }
     await pipeline.exec();
-    const batches = (await drain({})).map((events) => JSON.parse(events) as number[]);
+    const batches = (await drain({})).map((entries) => entries.split('\n').map(Number));
     expect(batches.map((events) => events.length)).toEqual([1_000, 1_000, 500]);
     expect(batches.flat()).toEqual(Array.from({ length: 2_500 }, (_, index) => index));
   });
@@ -129,13 +143,13 @@ describe('sealing', () => {
     await append('1');
     expect(await seal({ lingerMs: 60_000 })).toBeUndefined();
     await append('2');
-    expect((await seal({ lingerMs: 60_000, maxEvents: 2 }))?.events).toBe('[1,2]');
+    expect((await seal({ lingerMs: 60_000, maxEvents: 2 }))?.entries).toBe('1\n2');
   });
 
   test('does not wait once the oldest entry has lingered', async () => {
     await redis.xadd(outboxKey(shard), Date.now() - 60_000, 'n', 1, 'e', '1');
     await append('2');
-    expect((await seal({ lingerMs: 50_000 }))?.events).toBe('[1,2]');
+    expect((await seal({ lingerMs: 50_000 }))?.entries).toBe('1\n2');
   });
 });
 
@@ -146,7 +160,7 @@ test('a full store can be emptied', async () => {
     await expect(append('2')).rejects.toThrow('OOM');
     await expect(seal({}, 1)).rejects.toThrow('only 0 of 1 replicas');
     const sealed = (await seal()) as Sealed;
-    expect(sealed.events).toBe('[1]');
+    expect(sealed.entries).toBe('1');
     await discardSealed(redis, shard, sealed.batch);
     expect(await outboxDepth(redis, shard)).toBe(0);
   } finally {
@@ -161,7 +175,7 @@ test('an outbox of many entries is sealed in order, whatever they hold', async (
     await append(Array.from({ length: size }, () => next++).join(','), size);
   }
   const batches = await drain({ maxEvents: 300 });
-  expect(batches.flatMap((batch) => JSON.parse(batch) as number[])).toEqual(
+  expect(batches.flatMap((batch) => batch.split(/[\n,]/).map(Number))).toEqual(
     Array.from({ length: next }, (_, index) => index),
   );
   expect(batches.length).toBe(Math.ceil(next / 300));
@@ -183,7 +197,7 @@ describe('with replicas to wait for', () => {
     await expect(seal({}, 1)).rejects.toThrow('only 0 of 1 replicas');
     await append('2');
     const sealed = await seal({}, 0);
-    expect(sealed?.events).toBe('[1]');
+    expect(sealed?.entries).toBe('1');
   });
 
   test('a batch that has gone meanwhile is not handed on', async () => {
@@ -209,7 +223,7 @@ describe('with replicas to wait for', () => {
     await append('1');
     const sealed = await sealInTime(redis);
     expect(await copy.hgetall(`{s${String(shard).padStart(3, '0')}}:sealed`)).toEqual({
-      [sealed.batch]: '[1]',
+      [sealed.batch]: '1',
     });
     await discardSealed(redis, shard, sealed.batch);
 

@@ -1,25 +1,49 @@
 import { describe, expect, test } from '@jest/globals';
-import { fingerprintOf, receiptsKey, withReceipts } from './receipts.ts';
+import {
+  FINGERPRINT_LENGTH,
+  fingerprintOf,
+  receiptField,
+  receiptsKey,
+  withReceipts,
+} from './receipts.ts';
 
 describe('fingerprintOf', () => {
-  const request = { client: 'acme', amount: 50_000n, occurredAt: 1 };
+  const request = ['acme', 50_000n, 'EUR', 1] as const;
 
-  test('is the same for the same request, and frozen: receipts outlive a deploy', () => {
-    expect(fingerprintOf({ ...request })).toBe(fingerprintOf(request));
-    expect(fingerprintOf(request)).toMatch(/^[\w-]{16}$/);
-    expect(fingerprintOf({ client: 'acme', amount: 1n })).toBe('Ng5B7k39wWuDqyH0');
+  test('is the same for the same parts, and frozen: receipts outlive a deploy', () => {
+    expect(fingerprintOf(...request)).toBe(fingerprintOf(...request));
+    expect(fingerprintOf(...request)).toMatch(/^[\w-]+$/);
+    expect(fingerprintOf(...request)).toHaveLength(FINGERPRINT_LENGTH);
+    expect(fingerprintOf('acme', 1n, undefined, false)).toBe('e6zysbQBikv');
   });
 
   test.each([
-    [{ ...request, client: 'acmf' }],
-    [{ ...request, amount: 50_001n }],
-    [{ client: 'acme', amount: 50_000n }],
-    [{ ...request, meter: 'requests' }],
-  ])('is another for %o', (other) => expect(fingerprintOf(other)).not.toBe(fingerprintOf(request)));
+    [['acmf', 50_000n, 'EUR', 1]],
+    [['acme', 50_001n, 'EUR', 1]],
+    [['acme', 50_000n, 'EUR']],
+    [['acme', 50_000n, undefined, 'EUR', 1]],
+    [['acme', 50_000n, 1, 'EUR']],
+    [['acme50000', 'EUR', 1]],
+    [['acme', 50_000n, 'EUR', 1, false]],
+  ])('is another for %o', (other) =>
+    expect(fingerprintOf(...other)).not.toBe(fingerprintOf(...request)),
+  );
 
-  test('takes what is undefined for absent, and bigint for its text', () => {
-    expect(fingerprintOf({ a: undefined, b: 1n })).toBe(fingerprintOf({ b: '1' }));
+  test('takes a number or bigint for its text', () => {
+    expect(fingerprintOf(1n, 2, true)).toBe(fingerprintOf('1', '2', 'true'));
   });
+});
+
+test('the field of a receipt is short, its own for each id, and frozen', () => {
+  expect(receiptField('charge', 'acme', 'order-1')).toBe('fxIrhTcjS8CGHcLJyT-u');
+  const fields = [
+    receiptField('charge', 'acme', 'order-1'),
+    receiptField('charge', 'acme', 'order-2'),
+    receiptField('charge', 'acmeorder-1'),
+    receiptField('top_up', 'acme', 'order-1'),
+  ];
+  expect(new Set(fields).size).toBe(4);
+  for (const field of fields) expect(field).toMatch(/^[\w-]{20}$/);
 });
 
 test('the slices of a shard share its hash tag', () => {
@@ -27,9 +51,9 @@ test('the slices of a shard share its hash tag', () => {
 });
 
 test('the receipt functions come before the script', () => {
-  const script = withReceipts('return find_receipt()');
-  expect(script.indexOf('local function find_receipt')).toBeGreaterThan(-1);
-  expect(script.indexOf('local function find_receipt')).toBeLessThan(
-    script.indexOf('return find_receipt()'),
+  const script = withReceipts('return find_receipts()');
+  expect(script.indexOf('local function find_receipts')).toBeGreaterThan(-1);
+  expect(script.indexOf('local function find_receipts')).toBeLessThan(
+    script.indexOf('return find_receipts()'),
   );
 });

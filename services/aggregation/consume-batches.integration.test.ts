@@ -17,12 +17,14 @@ import {
 } from '@jest/globals';
 import type { SQSEvent } from 'aws-lambda';
 import type { SealedBatch } from '#shared/contracts/sealed-batch.ts';
+import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
 import { foldUsage, usageOf } from '#shared/domain/usage.ts';
 import type { Item } from '#shared/platform/dynamo.ts';
 import { log } from '#shared/platform/log.ts';
 import { dyingDynamo } from '#shared/testing/intercepted-dynamo.ts';
 import { createOwnTable, type OwnTable } from '#shared/testing/own-table.ts';
 import { consumeMessage, type MessageConsuming } from './consume-message.ts';
+import { readAllEntries } from './entry-store.ts';
 import { readLedger } from './ledger-store.ts';
 import { clientsOf, messageOf, mixedEvents, sealedBatch, usageEvent } from './testing/batches.ts';
 
@@ -34,15 +36,21 @@ let deadLetterQueueUrl: string;
 interface Tables {
   readonly usage: OwnTable;
   readonly ledger: OwnTable;
+  readonly entries: OwnTable;
 }
 let tables: Tables;
 let clean: Tables;
 
 async function createTables(): Promise<Tables> {
-  const [usage, ledger] = await Promise.all([createOwnTable('usage'), createOwnTable('ledger')]);
-  return { usage, ledger };
+  const [usage, ledger, entries] = await Promise.all([
+    createOwnTable('usage'),
+    createOwnTable('ledger'),
+    createOwnTable('entries'),
+  ]);
+  return { usage, ledger, entries };
 }
-const removeTables = ({ usage, ledger }: Tables) => Promise.all([usage.remove(), ledger.remove()]);
+const removeTables = (all: Tables) =>
+  Promise.all(Object.values(all).map((table: OwnTable) => table.remove()));
 
 beforeAll(async () => {
   const { QueueUrl } = await sqs.send(
@@ -65,11 +73,12 @@ afterEach(async () => {
   await Promise.all([removeTables(tables), removeTables(clean)]);
 });
 
-function consuming({ usage, ledger }: Tables, dynamo = usage.dynamo): MessageConsuming {
+function consuming({ usage, ledger, entries }: Tables, dynamo = usage.dynamo): MessageConsuming {
   return {
     shards: SHARDS,
     usage: { dynamo, table: usage.table },
     ledger: { dynamo, table: ledger.table },
+    entries: { dynamo, table: entries.table },
     quarantine: { sqs, deadLetterQueueUrl },
   };
 }
@@ -77,11 +86,16 @@ function consuming({ usage, ledger }: Tables, dynamo = usage.dynamo): MessageCon
 const consume = (body: string) => consumeMessage(consuming(tables), body);
 
 /** Everything that is stored. A mark's value is random on purpose, so only its being there counts. */
-async function stored({ usage, ledger }: Tables): Promise<{ usage: Item[]; ledger: Item[] }> {
-  const [usageItems, ledgerItems] = await Promise.all([usage.items(), ledger.items()]);
+async function stored({ usage, ledger, entries }: Tables): Promise<Record<keyof Tables, Item[]>> {
+  const [usageItems, ledgerItems, entryItems] = await Promise.all([
+    usage.items(),
+    ledger.items(),
+    entries.items(),
+  ]);
   return {
     usage: usageItems.map((item) => ('mark' in item ? { ...item, mark: 'any' } : item)),
     ledger: ledgerItems,
+    entries: entryItems,
   };
 }
 
@@ -113,6 +127,10 @@ async function deadLetters(count: number) {
   return found;
 }
 
+/** A stable sort keeps the order of each client's. */
+const byClient = (a: LedgerEvent, b: LedgerEvent) =>
+  a.client < b.client ? -1 : Number(a.client > b.client);
+
 const mixedBatch = (prefix: string) =>
   sealedBatch(SHARD, mixedEvents(clientsOf(SHARD, SHARDS, 12, prefix), 20));
 
@@ -142,6 +160,13 @@ describe('a batch', () => {
       ),
     );
     expect(items.length).toBe(sums.length + 3);
+    const entries = await tables.entries.items();
+    expect(entries.map(({ pk }) => pk)).toEqual(
+      [...new Set(batch.events.map(({ client }) => `CLIENT#${client}`))].sort(),
+    );
+    expect((await Array.fromAsync(readAllEntries(tables.entries))).sort(byClient)).toEqual(
+      batch.events.filter(({ kind }) => kind !== 'usage').sort(byClient),
+    );
   });
 
   test('of balance events only is kept, and there is nothing to roll up', async () => {
@@ -150,6 +175,13 @@ describe('a batch', () => {
     await consume(messageOf(sealedBatch(SHARD, [opening])));
     expect(await Array.fromAsync(readLedger(tables.ledger))).toEqual([opening]);
     expect(await tables.usage.items()).toEqual([]);
+    expect(await Array.fromAsync(readAllEntries(tables.entries))).toEqual([opening]);
+  });
+
+  test('of usage only has no entries', async () => {
+    const [client = ''] = clientsOf(SHARD, SHARDS, 1);
+    await consume(messageOf(sealedBatch(SHARD, [usageEvent({ client })])));
+    expect(await tables.entries.items()).toEqual([]);
   });
 
   test('may come any number of times', async () => {
@@ -183,8 +215,8 @@ describe('a batch', () => {
       if (survived) break;
       await consume(messageOf(batch));
     }
-    // The ledger, the deltas in several requests, the marks.
-    expect(batches.length).toBeGreaterThan(4);
+    // The ledger, the deltas in several requests, the entries, the marks; and one that its consumer outlived.
+    expect(batches.length).toBeGreaterThan(5);
     await expectAsAfterOneCleanPass(...batches);
   });
 
@@ -291,7 +323,7 @@ describe('a message that can never be consumed is put aside unchanged, with its 
     expect(await deadLetters(1)).toEqual([
       { body, reason, detail: expect.stringContaining(detail) },
     ]);
-    expect(await stored(tables)).toEqual({ usage: [], ledger: [] });
+    expect(await stored(tables)).toEqual({ usage: [], ledger: [], entries: [] });
   });
 });
 
@@ -299,6 +331,7 @@ test('of a mixed event only the messages that failed come again', async () => {
   Object.assign(process.env, {
     USAGE_TABLE: tables.usage.table,
     LEDGER_TABLE: tables.ledger.table,
+    ENTRIES_TABLE: tables.entries.table,
     CONSUMPTION_DLQ_URL: deadLetterQueueUrl,
     SHARDS: String(SHARDS),
   });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { decodeEvents, encodeEvents, type SealedBatch } from '#shared/contracts/sealed-batch.ts';
 import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
 import { shardName } from '#shared/domain/shard.ts';
@@ -62,6 +62,21 @@ async function holdsSame(store: LedgerStore, { batch, shard, events }: SealedBat
     }),
   );
   return isDeepStrictEqual(readEvents(Item as LedgerItem), events);
+}
+
+/** Whether the ledger has anything of a shard. */
+export async function hasBatches(store: LedgerStore, shard: number): Promise<boolean> {
+  const { Count } = await store.dynamo.send(
+    new QueryCommand({
+      TableName: store.table,
+      ConsistentRead: true,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': keyOf(shard, '').pk },
+      ProjectionExpression: 'pk',
+      Limit: 1,
+    }),
+  );
+  return (Count ?? 0) > 0;
 }
 
 /** All events of the ledger, batch by batch in no order. Throws where a batch is not what was kept. */

@@ -1,5 +1,13 @@
 /** What other services may read of aggregation. The marks are cleared by packaging, their only reader. */
-export { type LedgerStore, readLedger } from './ledger-store.ts';
+export {
+  ENTRY_KEY,
+  type EntryItem,
+  type EntryStore,
+  keyAfter,
+  readAllEntries,
+  readEntries,
+} from './entry-store.ts';
+export { hasBatches, type LedgerStore, readLedger } from './ledger-store.ts';
 export {
   clearUsageMark,
   type Mark,

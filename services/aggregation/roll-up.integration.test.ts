@@ -20,16 +20,21 @@ import { mixedEvents, sealedBatch, usageEvent } from './testing/batches.ts';
 const SHARDS = 32;
 let usage: OwnTable;
 let ledger: OwnTable;
+let entries: OwnTable;
 
 beforeEach(async () => {
-  [usage, ledger] = await Promise.all([createOwnTable('usage'), createOwnTable('ledger')]);
+  [usage, ledger, entries] = await Promise.all([
+    createOwnTable('usage'),
+    createOwnTable('ledger'),
+    createOwnTable('entries'),
+  ]);
 });
 afterEach(async () => {
-  await Promise.all([usage.remove(), ledger.remove()]);
+  await Promise.all([usage.remove(), ledger.remove(), entries.remove()]);
 });
 
 const consume = async (...batches: readonly SealedBatch[]) => {
-  for (const batch of batches) await consumeBatch({ ledger, usage }, batch);
+  for (const batch of batches) await consumeBatch({ ledger, usage, entries }, batch);
 };
 const through = (dynamo: OwnTable['dynamo']) => ({ dynamo, table: usage.table });
 

@@ -40,6 +40,7 @@ export const wireConsuming = once((): MessageConsuming => {
     z.object({
       USAGE_TABLE: text,
       LEDGER_TABLE: text,
+      ENTRIES_TABLE: text,
       CONSUMPTION_DLQ_URL: text,
       SHARDS: shards,
     }),
@@ -48,6 +49,7 @@ export const wireConsuming = once((): MessageConsuming => {
     shards: env.SHARDS,
     usage: { dynamo: dynamo(), table: env.USAGE_TABLE },
     ledger: { dynamo: dynamo(), table: env.LEDGER_TABLE },
+    entries: { dynamo: dynamo(), table: env.ENTRIES_TABLE },
     quarantine: {
       sqs: new SQSClient({ useQueueUrlAsEndpoint: false }),
       deadLetterQueueUrl: env.CONSUMPTION_DLQ_URL,

@@ -15,6 +15,7 @@ import type { PriceList } from '#shared/domain/price.ts';
 import { connectDynamo, type Dynamo } from '#shared/platform/dynamo.ts';
 import { runCommand } from './command.ts';
 import { awsClientConfig, type LocalEnvironment, readLocalEnvironment } from './environment.ts';
+import { connectCloud } from './run/cloud.ts';
 import { readPrices } from './seed/prices.ts';
 
 export interface LoadedData {
@@ -26,11 +27,13 @@ export interface LoadedData {
 /**
  * Loads the prices of the file PRICES, or the bundled ones where there are none yet, and makes one API key with every
  * scope unless the one of an earlier load still works. The key lies in the state folder, readable by its owner only.
+ * Accounts can be opened after that: in a store that is new the relay says so first.
  */
 export async function loadData(environment: LocalEnvironment): Promise<LoadedData> {
   const dynamo = connectDynamo(new DynamoDBClient(awsClientConfig(environment)));
   const tables = tablesOf(dynamo, environment.stage);
   const apiKey = await loadKey(environment, tables.access);
+  await connectCloud(environment).invoke('relay-events', { onePass: true });
   return { apiKey, prices: await loadPrices(tables.prices) };
 }
 

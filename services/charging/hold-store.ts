@@ -97,6 +97,9 @@ export function extendHold(store: AccountStore, event: EventOf<'extension'>, lif
   );
 }
 
+/** Most holds that one call gives back, as in holds.lua. */
+export const MAX_EXPIRIES = 100;
+
 /** Gives back what expired holds of a shard keep, a bounded number; returns how many. */
 export async function expireHolds(
   store: Pick<AccountStore, 'redis' | 'replication'>,

@@ -1,7 +1,9 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod/mini';
+import { hasBatches } from '#services/aggregation/public.ts';
 import { MAX_DECIDED_BYTES } from '#shared/contracts/outbox-entry.ts';
 import { MAX_BATCH_BYTES, MAX_BATCH_EVENTS } from '#shared/contracts/sealed-batch.ts';
+import { connectImpatientDynamo } from '#shared/platform/dynamo.ts';
 import { integer, readEnv, text } from '#shared/platform/env.ts';
 import { once } from '#shared/platform/once.ts';
 import { connectRedisOf, redisSettings } from '#shared/platform/settings.ts';
@@ -15,8 +17,10 @@ export const wireRelay = once((): Relay => {
       CONSUMPTION_QUEUE_URL: text,
       RELAY_LINGER_MS: integer(0, 60_000),
       RELAY_REPLICAS: integer(0, 5),
+      LEDGER_TABLE: text,
     }),
   );
+  const ledger = { dynamo: connectImpatientDynamo(), table: env.LEDGER_TABLE };
   return {
     redis: connectRedisOf({
       ...env,
@@ -33,5 +37,6 @@ export const wireRelay = once((): Relay => {
     },
     replicas: env.RELAY_REPLICAS,
     concurrency: 16,
+    isInLedger: (shard) => hasBatches(ledger, shard),
   };
 });

@@ -6,12 +6,21 @@ import { wireRelay } from '../relay-wiring.ts';
 /** Time left for the pass under way when the loop stops. */
 const RESERVE_MS = 10_000;
 
-export async function handler(event: { untilEmpty?: boolean }, context: Context) {
+export async function handler(
+  event: { untilEmpty?: boolean; onePass?: boolean },
+  context: Context,
+) {
   const summary = await relayEvents(wireRelay(), {
     hasTime: () => context.getRemainingTimeInMillis() > RESERVE_MS,
     untilEmpty: event.untilEmpty === true,
+    onePass: event.onePass === true,
   });
   log.info('relay', { ...summary });
-  emitMetrics({ relayedBatches: summary.batches, relayFailures: summary.failures });
+  emitMetrics({
+    relayedBatches: summary.batches,
+    relayFailures: summary.failures,
+    expiredHolds: summary.expiredHolds,
+    lostShards: summary.lostShards,
+  });
   return summary;
 }

@@ -26,6 +26,7 @@ export function relayOn(
     limits: { maxEvents: 3, maxBytes: 240_000, bytesPerEvent: 150, lingerMs: 0 },
     replicas: 0,
     concurrency: 2,
+    isInLedger: async () => false,
     ...changes,
   };
 }

@@ -8,7 +8,7 @@ export function withReceipts(lua: string): string {
 }
 
 /** Part of the keys of receipts: with another length all receipts so far would be forgotten. */
-export const RECEIPT_SLICE_MS = 86_400_000;
+export const RECEIPT_SLICE_MS = 21_600_000;
 
 export function receiptsKey(shard: number): string {
   return `{${shardName(shard)}}:receipts`;

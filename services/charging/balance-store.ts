@@ -108,8 +108,8 @@ function addArguments(args: (string | number)[], { event, isUpTo }: BalanceChang
 function addEntries(args: (string | number)[], changes: readonly BalanceChange[]): void {
   let heads: string[] = [];
   let bytes = 0;
-  for (const { event } of changes) {
-    const head = encodeHead(event);
+  for (const { event, isUpTo } of changes) {
+    const head = encodeHead(event.kind === 'charge' && isUpTo ? { ...event, isUpTo } : event);
     const size = head.length + MAX_DECIDED_BYTES;
     if (heads.length > 0 && bytes + size > MAX_ENTRY_BYTES) {
       args.push(heads.length, heads.join('\n'));

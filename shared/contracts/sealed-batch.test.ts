@@ -107,6 +107,12 @@ describe('a sealed batch', () => {
     expect(decodeEvents(`[${json}]`)).toEqual(events);
   });
 
+  test('reads a frozen charge up to an amount', () => {
+    const json = FROZEN_EVENTS.charge[0].replace('}', ',"isUpTo":true}');
+    expect(decodeEvents(`[${json}]`)).toEqual([expect.objectContaining({ isUpTo: true })]);
+    expect(JSON.parse(encodeEvents(decodeEvents(`[${json}]`)))).toEqual([JSON.parse(json)]);
+  });
+
   test('of today is read tomorrow', () => {
     const { events, ...envelope } = SealedBatch.parse(JSON.parse(FROZEN));
     expect(envelope).toEqual({ batch: BATCH, shard: 17 });

@@ -20,7 +20,13 @@ const Event = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('opening'), ...base, ...afterChange }),
   z.strictObject({ kind: z.literal('top_up'), ...base, ...afterChange }),
   z.strictObject({ kind: z.literal('adjustment'), ...base, ...afterChange }),
-  z.strictObject({ kind: z.literal('charge'), ...base, ...metered, ...afterChange }),
+  z.strictObject({
+    kind: z.literal('charge'),
+    ...base,
+    ...metered,
+    ...afterChange,
+    isUpTo: z.optional(z.literal(true)),
+  }),
   z.strictObject({
     kind: z.literal('reversal'),
     ...base,

@@ -40,6 +40,8 @@ export interface BalanceEvent<
 export interface ChargeEvent extends EventBase, Metered {
   readonly kind: 'charge';
   readonly balanceMicros: bigint;
+  /** Of a charge up to an amount, whose receipt says what it took. */
+  readonly isUpTo?: true | undefined;
 }
 
 /** Gives back (part of) a charge or a capture: takes `amountMicros` and `quantityMicros` off what was metered. */

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { encodeEvents, MAX_BATCH_BYTES } from '#shared/contracts/sealed-batch.ts';
 import type { AccountEvent } from '#shared/domain/ledger-event.ts';
 import { createOwnTable, type OwnTable } from '#shared/testing/own-table.ts';
-import { ENTRY_KEY, keyAfter, putEntries, readEntries } from './entry-store.ts';
+import { ENTRY_KEY, keyAfter, putEntries, readEntryItems } from './entry-store.ts';
 import { sealedBatch, usageEvent } from './testing/batches.ts';
 
 const AT_MS = Date.parse('2026-11-09T08:00:00Z');
@@ -20,9 +20,9 @@ function topUp(client: string, recordedAtMs: number, id = String(recordedAtMs)):
 }
 
 const ids = async (
-  ...range: Parameters<typeof readEntries> extends [unknown, ...infer R] ? R : never
+  ...range: Parameters<typeof readEntryItems> extends [unknown, ...infer R] ? R : never
 ) =>
-  (await Array.fromAsync(readEntries(table, ...range))).map(({ events }) =>
+  (await Array.fromAsync(readEntryItems(table, ...range))).map(({ events }) =>
     events.map(({ id }) => id).join(),
   );
 
@@ -56,7 +56,7 @@ test('more items than one request brings are all read', async () => {
 
 test('a key is one that a cursor may carry', async () => {
   await putEntries(table, sealedBatch(0, [topUp('acme', AT_MS)]));
-  const [item] = await Array.fromAsync(readEntries(table, 'acme', 'older'));
+  const [item] = await Array.fromAsync(readEntryItems(table, 'acme', 'older'));
   expect(item?.key).toMatch(ENTRY_KEY);
 });
 
@@ -71,5 +71,5 @@ test('the largest batch of one client, with ids that hardly get smaller, fits an
     events.push(topUp('acme', AT_MS, noise()));
   }
   await putEntries(table, sealedBatch(0, events));
-  expect(await Array.fromAsync(readEntries(table, 'acme', 'older'))).toMatchObject([{ events }]);
+  expect(await Array.fromAsync(readEntryItems(table, 'acme', 'older'))).toMatchObject([{ events }]);
 });

@@ -65,7 +65,7 @@ export type Direction = 'older' | 'newer';
 const ITEMS_AT_ONCE = 10;
 
 /** The items of a client from a key on, this included. Without a key, from the end where the reading begins. */
-export async function* readEntries(
+export async function* readEntryItems(
   store: EntryStore,
   client: string,
   direction: Direction,

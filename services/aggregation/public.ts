@@ -5,7 +5,7 @@ export {
   type EntryStore,
   keyAfter,
   readAllEntries,
-  readEntries,
+  readEntryItems,
 } from './entry-store.ts';
 export { hasBatches, type LedgerStore, readLedger } from './ledger-store.ts';
 export {

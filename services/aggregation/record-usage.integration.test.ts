@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { readEntries } from '#shared/contracts/outbox-entry.ts';
 import { decodeEvents } from '#shared/contracts/sealed-batch.ts';
 import type { UsageCloudEvent } from '#shared/contracts/usage-events.ts';
 import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
@@ -31,7 +32,7 @@ afterAll(() => redis.quit());
 
 interface OutboxEntry {
   readonly count: number;
-  readonly json: string;
+  readonly entry: string;
 }
 
 async function outboxEntries(): Promise<OutboxEntry[]> {
@@ -40,14 +41,14 @@ async function outboxEntries(): Promise<OutboxEntry[]> {
   );
   return streams.flat().map(([, fields]) => {
     expect([fields[0], fields[2]]).toEqual(['n', 'e']);
-    return { count: Number(fields[1]), json: String(fields[3]) };
+    return { count: Number(fields[1]), entry: String(fields[3]) };
   });
 }
 
 /** The recorded events, entry by entry; each entry says itself how many it carries. */
 async function recorded(): Promise<LedgerEvent[]> {
-  return (await outboxEntries()).flatMap(({ count, json }) => {
-    const events = decodeEvents(`[${json}]`);
+  return (await outboxEntries()).flatMap(({ count, entry }) => {
+    const events = decodeEvents(JSON.stringify(readEntries(entry)));
     expect(events).toHaveLength(count);
     return events;
   });
@@ -83,6 +84,7 @@ test('an event is recorded with its price, its day in the billing time zone and 
     day: '2026-11-08',
     meter: 'sms',
     quantityMicros: 2_000_000n,
+    fingerprint: expect.stringMatching(/^[\w-]{11}$/),
   });
   expect(Math.abs((found?.recordedAtMs ?? 0) - Number(seconds) * 1_000)).toBeLessThan(10_000);
 });
@@ -260,8 +262,8 @@ test('no entry outgrows a batch, however long everything in it is', async () => 
   );
   expect(await recordUsage(recording, events)).toEqual({ recorded: 1_000, duplicates: 0 });
   const entries = await outboxEntries();
-  for (const { json, count } of entries) {
-    expect(Buffer.byteLength(json)).toBeLessThanOrEqual(MAX_ENTRY_BYTES);
+  for (const { entry, count } of entries) {
+    expect(Buffer.byteLength(entry)).toBeLessThanOrEqual(MAX_ENTRY_BYTES);
     expect(count).toBeLessThanOrEqual(200);
   }
   expect((await recorded()).map(({ id }) => id)).toEqual(events.map(({ id }) => id));

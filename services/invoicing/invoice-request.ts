@@ -5,11 +5,9 @@ import { isHalfMonth } from '#shared/domain/billing-period.ts';
 import { INVOICE_STATES } from '#shared/domain/invoice.ts';
 import { parseInvoiceId } from '#shared/domain/packaging.ts';
 import { type HttpRequest, parseParameter } from '#shared/platform/http.ts';
+import { parsePageRequest } from '#shared/platform/page-request.ts';
 import { ProblemError } from '#shared/platform/problem-error.ts';
 import type { InvoiceKey } from './invoice-store.ts';
-
-const DEFAULT_LIMIT = 50;
-const MAX_LIMIT = 100;
 
 const state = z.optional(
   z.enum(INVOICE_STATES, { error: `must be one of ${INVOICE_STATES.join(', ')}` }),
@@ -17,33 +15,17 @@ const state = z.optional(
 const period = z.optional(
   z.string().check(z.refine(isHalfMonth, { error: 'must be a half month, such as 2026-11-H1' })),
 );
-const limit = z.optional(
-  z.pipe(
-    z.string().check(
-      z.refine((text) => /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_LIMIT, {
-        error: `must be a whole number from 1 to ${MAX_LIMIT}`,
-      }),
-    ),
-    z.transform(Number),
-  ),
-);
-
 /** What a request lists. Throws `ProblemError` invalid_parameter, also for a parameter that does not exist. */
 export function parseListRequest(request: HttpRequest) {
   const query = request.queryStringParameters ?? {};
-  const known = ['state', 'client', 'period', 'limit', 'cursor'];
-  const unknown = Object.keys(query).find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    throw new ProblemError('invalid_parameter', `${unknown} is none of ${known.join(', ')}.`);
-  }
+  const page = parsePageRequest(request, ['state', 'client', 'period']);
   return {
     filter: {
       state: parseParameter('state', query.state, state),
       client: parseParameter('client', query.client, z.optional(field.client)),
       period: parseParameter('period', query.period, period),
     },
-    limit: parseParameter('limit', query.limit, limit) ?? DEFAULT_LIMIT,
-    cursor: query.cursor,
+    ...page,
   };
 }
 

@@ -1,7 +1,15 @@
 import * as z from 'zod/mini';
-import { Account, AdjustmentBody, BalanceChange, OpenAccountBody, TopUpBody } from './accounts.ts';
+import {
+  Account,
+  AdjustmentBody,
+  BalanceChange,
+  OpenAccountBody,
+  TermsBody,
+  TopUpBody,
+} from './accounts.ts';
 import type { Scope } from './api-keys.ts';
-import { ChargeAnswer, ChargeBody } from './charges.ts';
+import { ChargeAnswer, ChargeBatch, ChargeBatchAnswer, ChargeBody } from './charges.ts';
+import { EntryPage } from './entries.ts';
 import {
   CaptureAnswer,
   CaptureBody,
@@ -15,10 +23,11 @@ import {
 } from './holds.ts';
 import { Invoice, InvoicePage } from './invoices.ts';
 import { PROBLEMS, type ProblemCode } from './problems.ts';
+import { Reversal, ReversalBody } from './reversals.ts';
 import { UsageAnswer, UsageBatch, UsageCloudEvent } from './usage-events.ts';
 
 interface Operation {
-  readonly method: 'get' | 'post';
+  readonly method: 'get' | 'post' | 'patch';
   readonly path: string;
   readonly operationId: string;
   readonly summary: string;
@@ -44,7 +53,8 @@ const ID_PROBLEMS = [
   'charge_id_in_future',
 ] as const;
 
-const HOLD_PROBLEMS = [
+/** Of every change of an account that takes effect once for an id. */
+const CHANGE_PROBLEMS = [
   ...BODY_PROBLEMS,
   ...ID_PROBLEMS,
   'balances_incomplete',
@@ -61,7 +71,7 @@ const HOLD_OPERATIONS: readonly Operation[] = [
     hasIdempotencyKey: true,
     body: { 'application/json': HoldBody },
     answers: { 200: HoldAnswer },
-    problems: HOLD_PROBLEMS,
+    problems: CHANGE_PROBLEMS,
   },
   {
     method: 'post',
@@ -72,7 +82,7 @@ const HOLD_OPERATIONS: readonly Operation[] = [
     hasIdempotencyKey: true,
     body: { 'application/json': CaptureBody },
     answers: { 200: CaptureAnswer },
-    problems: [...HOLD_PROBLEMS, 'time_out_of_bounds'],
+    problems: [...CHANGE_PROBLEMS, 'time_out_of_bounds'],
   },
   {
     method: 'post',
@@ -83,7 +93,7 @@ const HOLD_OPERATIONS: readonly Operation[] = [
     hasIdempotencyKey: true,
     body: { 'application/json': ReleaseBody },
     answers: { 200: ReleaseAnswer },
-    problems: [...HOLD_PROBLEMS, 'unknown_account', 'unknown_hold', 'account_closed'],
+    problems: [...CHANGE_PROBLEMS, 'unknown_account', 'unknown_hold', 'account_closed'],
   },
   {
     method: 'post',
@@ -95,7 +105,7 @@ const HOLD_OPERATIONS: readonly Operation[] = [
     body: { 'application/json': ExtensionBody },
     answers: { 200: ExtensionAnswer },
     problems: [
-      ...HOLD_PROBLEMS,
+      ...CHANGE_PROBLEMS,
       'unknown_account',
       'unknown_hold',
       'account_frozen',
@@ -124,7 +134,17 @@ export const OPERATIONS: readonly Operation[] = [
     hasIdempotencyKey: true,
     body: { 'application/json': ChargeBody },
     answers: { 200: ChargeAnswer },
-    problems: [...BODY_PROBLEMS, ...ID_PROBLEMS, 'time_out_of_bounds', 'unavailable'],
+    problems: [...CHANGE_PROBLEMS, 'time_out_of_bounds'],
+  },
+  {
+    method: 'post',
+    path: '/v1/charges/batch',
+    operationId: 'chargeBatch',
+    summary: 'Up to 1,000 charges of any clients, each answered as if it had come alone.',
+    scope: 'charge',
+    body: { 'application/json': ChargeBatch },
+    answers: { 200: ChargeBatchAnswer },
+    problems: BODY_PROBLEMS,
   },
   {
     method: 'post',
@@ -134,7 +154,7 @@ export const OPERATIONS: readonly Operation[] = [
     scope: 'operate',
     body: { 'application/json': OpenAccountBody },
     answers: { 200: Account, 201: Account },
-    problems: [...BODY_PROBLEMS, 'account_exists', 'unavailable'],
+    problems: [...BODY_PROBLEMS, 'account_exists', 'balances_incomplete', 'unavailable'],
   },
   {
     method: 'get',
@@ -144,6 +164,24 @@ export const OPERATIONS: readonly Operation[] = [
     scope: 'charge',
     answers: { 200: Account },
     problems: ['invalid_parameter', 'unknown_account', 'unavailable'],
+  },
+  {
+    method: 'patch',
+    path: '/v1/accounts/{client}',
+    operationId: 'changeTerms',
+    summary: 'Freeze, close or reopen an account, or set how far below zero its balance may go.',
+    scope: 'operate',
+    body: { 'application/json': TermsBody },
+    answers: { 200: Account },
+    problems: [
+      ...BODY_PROBLEMS,
+      'invalid_parameter',
+      'unknown_account',
+      'account_has_holds',
+      'balance_out_of_range',
+      'balances_incomplete',
+      'unavailable',
+    ],
   },
   ...(['top-ups', 'adjustments'] as const).map(
     (path): Operation => ({
@@ -159,15 +197,48 @@ export const OPERATIONS: readonly Operation[] = [
       body: { 'application/json': path === 'top-ups' ? TopUpBody : AdjustmentBody },
       answers: { 200: BalanceChange },
       problems: [
-        ...BODY_PROBLEMS,
-        ...ID_PROBLEMS,
+        ...CHANGE_PROBLEMS,
+        'invalid_parameter',
         'unknown_account',
         'currency_mismatch',
+        'account_closed',
         'balance_out_of_range',
-        'unavailable',
       ],
     }),
   ),
+  {
+    method: 'post',
+    path: '/v1/accounts/{client}/reversals',
+    operationId: 'reverseCharge',
+    summary: 'Give back a charge or a capture, or part of it, once for an id.',
+    scope: 'operate',
+    hasIdempotencyKey: true,
+    body: { 'application/json': ReversalBody },
+    answers: { 200: Reversal },
+    problems: [
+      ...CHANGE_PROBLEMS,
+      'invalid_parameter',
+      'unknown_account',
+      'unknown_charge',
+      'over_reversed',
+      'currency_mismatch',
+      'account_closed',
+      'balance_out_of_range',
+    ],
+  },
+  {
+    method: 'get',
+    path: '/v1/accounts/{client}/entries',
+    operationId: 'listEntries',
+    summary: 'Every change of an account with its resulting balance, newest first, page by page.',
+    scope: 'charge',
+    query: {
+      limit: 'Most entries on a page, 1 to 100.',
+      cursor: 'nextCursor of the page before.',
+    },
+    answers: { 200: EntryPage },
+    problems: ['invalid_parameter', 'unknown_account', 'unavailable'],
+  },
   ...HOLD_OPERATIONS,
   {
     method: 'post',

@@ -1,5 +1,5 @@
 import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
-import { shareOf } from '#shared/domain/money.ts';
+import { shareOf, stepShareOf } from '#shared/domain/money.ts';
 
 /**
  * An outbox entry, as a script writes it: a line `<recorded at, ms> <outcome>...`, and a line for each outcome with
@@ -95,11 +95,9 @@ function toEvent(head: string, recordedAtMs: number, outcome: string): Record<st
 /** Where less than the whole amount was charged or given back, the quantity is less in proportion. */
 function quantityOf(head: Record<string, unknown>, recorded: Record<string, unknown>): bigint {
   const micros = (value: unknown) => BigInt(value as string);
-  const share = (partMicros: bigint) =>
-    shareOf(micros(head.quantityMicros), partMicros, micros(head.amountMicros));
+  const [quantity, whole] = [micros(head.quantityMicros), micros(head.amountMicros)];
   const part = micros(recorded.amountMicros);
-  if (recorded.reversedMicros === undefined) return share(part);
-  // From share to share, so that all reversals of a charge together take off exactly what it metered.
-  const reversed = micros(recorded.reversedMicros);
-  return share(reversed) - share(reversed - part);
+  return recorded.reversedMicros === undefined
+    ? shareOf(quantity, part, whole)
+    : stepShareOf(quantity, part, micros(recorded.reversedMicros), whole);
 }

@@ -50,3 +50,16 @@ export function isCurrency(code: string): boolean {
 export function shareOf(quantityMicros: bigint, part: bigint, whole: bigint): bigint {
   return part === whole ? quantityMicros : (quantityMicros * part) / whole;
 }
+
+/**
+ * What one of several parts takes of a quantity, where `upTo` is the sum of it and all parts before it: whatever the
+ * parts, together they take the share of their sum, and all of the quantity where they make up the whole.
+ */
+export function stepShareOf(
+  quantityMicros: bigint,
+  part: bigint,
+  upTo: bigint,
+  whole: bigint,
+): bigint {
+  return shareOf(quantityMicros, upTo, whole) - shareOf(quantityMicros, upTo - part, whole);
+}

@@ -13,7 +13,7 @@ import { handler as getAccount } from './handlers/get-account.ts';
 import { handler as openAccount } from './handlers/open-account.ts';
 import { handler as topUpAccount } from './handlers/top-up-account.ts';
 import { bodyOf, httpRequest, type RequestParts, setEnvironment } from './testing/http-request.ts';
-import { connectTo, contentsOf, HOUR_MS, journalOf, newClient } from './testing/store.ts';
+import { complete, connectTo, contentsOf, HOUR_MS, journalOf, newClient } from './testing/store.ts';
 import { wireCharging } from './wiring.ts';
 
 const DAY_MS = 24 * HOUR_MS;
@@ -27,6 +27,7 @@ beforeAll(async () => {
   valkey = await startValkey();
   redis = connectTo(valkey.url);
   setEnvironment(valkey.url);
+  await complete(wireCharging().accounts);
   jest.spyOn(Metrics.prototype, 'publishStoredMetrics').mockReturnThis();
 });
 afterAll(async () => {
@@ -261,7 +262,7 @@ describe('a charge that is refused as a request', () => {
     expect(response.statusCode).toBe(409);
     const { code, data } = bodyOf(response);
     expect(code).toBe('id_reused');
-    expect(data.fingerprint).toMatch(/^[\w-]{16}$/);
+    expect(data.fingerprint).toMatch(/^[\w-]{11}$/);
     expect(data.firstFingerprint).not.toBe(data.fingerprint);
     expect(await contentsOf(redis)).toEqual(before);
   });

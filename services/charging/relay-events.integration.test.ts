@@ -5,7 +5,7 @@ import { shardOf } from '#shared/domain/shard.ts';
 import { outboxDepth } from '#shared/platform/outbox.ts';
 import { startValkey, type Valkey } from '#shared/testing/valkey.ts';
 import { waitUntil } from '#shared/testing/wait-until.ts';
-import { changeBalance } from './account-store.ts';
+import { changeBalance } from './balance-store.ts';
 import { relayEvents } from './relay-events.ts';
 import { eventsOf, relayOn } from './testing/relay.ts';
 import { charge, connectTo, journalOf, openNew, storeOn } from './testing/store.ts';
@@ -38,7 +38,7 @@ async function record(accounts: number, chargesEach: number, on = redis) {
     const events = Array.from({ length: chargesEach }, (_, index) =>
       charge(client, 1n, `${index}`),
     );
-    await Promise.all(events.map((event) => changeBalance(store, event, event)));
+    await Promise.all(events.map((event) => changeBalance(store, { event })));
   }
 }
 
@@ -57,7 +57,13 @@ test('hands on every event, in batches of one shard that keep the limits and the
   const journal = await journalOf(redis);
   const summary = await relayEvents(relayOn(redis, take), toTheEnd);
   await expectAllDelivered(journal);
-  expect(summary).toEqual({ batches: bodies.length, passes: 2, failures: 0 });
+  expect(summary).toEqual({
+    batches: bodies.length,
+    expiredHolds: 0,
+    passes: 2,
+    failures: 0,
+    lostShards: 0,
+  });
   const batches = bodies.map((body) => SealedBatch.parse(JSON.parse(body)));
   for (const { shard, events } of batches) {
     expect(events.length).toBeLessThanOrEqual(3);
@@ -81,7 +87,7 @@ test('stops when its time is over, and leaves the rest for the next', async () =
 
 test('lets events gather, except when it is to empty the outbox', async () => {
   await record(1, 1);
-  const limits = { maxEvents: 100, maxBytes: 240_000, lingerMs: 60_000 };
+  const limits = { maxEvents: 100, maxBytes: 240_000, bytesPerEvent: 150, lingerMs: 60_000 };
   let looks = 0;
   const waiting = await relayEvents(relayOn(redis, take, { limits }), {
     hasTime: () => looks++ < 16,
@@ -180,7 +186,7 @@ test('killed between any two steps, it loses and doubles nothing', async () => {
     const client = await openNew(store, 1_000n);
     for (let index = 0; index < 6; index++) {
       const event = charge(client, 1n, `${index}`);
-      await changeBalance(store, event, event);
+      await changeBalance(store, { event });
     }
     const journal = await journalOf(redis);
     const mortal = await startMortal(moment);
@@ -188,13 +194,14 @@ test('killed between any two steps, it loses and doubles nothing', async () => {
     mortal.disconnect();
     // What comes after the death must not end up in the batch that waits.
     const late = charge(client, 1n, 'late');
-    await changeBalance(store, late, late);
+    await changeBalance(store, { event: late });
     const [lateEvent] = (await journalOf(redis)).slice(-1);
     await relayEvents(relayOn(redis, take, { shards: 1 }), toTheEnd);
     await expectAllDelivered([...journal, lateEvent as (typeof journal)[number]]);
   }
-  // 7 events in batches of 3: three times seal, send, discard, and twice a seal that finds nothing.
-  expect(ends.length).toBe(2 * (3 * 3 + 2) + 1);
+  // 7 events in batches of 3: three times seal, send, discard; in each of two passes a look for holds that are due and a
+  // seal that finds nothing.
+  expect(ends.length).toBe(2 * (3 * 3 + 2 * 2) + 1);
 });
 
 describe('replicas', () => {

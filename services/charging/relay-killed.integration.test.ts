@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Redis } from 'ioredis';
 import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
 import { startValkey, type Valkey } from '#shared/testing/valkey.ts';
-import { changeBalance } from './account-store.ts';
+import { changeBalance } from './balance-store.ts';
 import { relayEvents } from './relay-events.ts';
 import { eventsOf, relayOn } from './testing/relay.ts';
 import { charge, connectTo, journalOf, openNew, storeOn } from './testing/store.ts';
@@ -88,7 +88,7 @@ test(`relays killed with kill -9 while charges run lose and double nothing (seed
       for (let index = 0; !isOver || index < 40; index++) {
         const client = clients[index % clients.length] as string;
         const event = charge(client, 1n, `${round}-${index}`);
-        await changeBalance(store, event, event);
+        await changeBalance(store, { event });
         expected.set(`${client} ${event.id}`, 'charge');
         if (index % 8 === 0) await delay(1);
       }

@@ -38,5 +38,6 @@ export function setEnvironment(redisUrl: string, redisTimeoutMs = 5_000): void {
     BILLING_TIME_ZONE: 'UTC',
     MAX_EVENT_AGE_DAYS: '62',
     RECEIPT_WINDOW_HOURS: '24',
+    DURABILITY: 'at_once',
   });
 }

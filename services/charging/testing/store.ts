@@ -6,6 +6,7 @@ import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
 import { shardOf } from '#shared/domain/shard.ts';
 import { fingerprintOf } from '#shared/platform/receipts.ts';
 import { connectRedis } from '#shared/platform/redis.ts';
+import { waitUntil } from '#shared/testing/wait-until.ts';
 import { type AccountStore, markComplete, openAccount } from '../account-store.ts';
 
 export const HOUR_MS = 3_600_000;
@@ -55,6 +56,12 @@ export function opening(client: string) {
   };
 }
 
+const METERED = {
+  day: '2027-01-15' as const,
+  meter: 'requests',
+  quantityMicros: 1_000_000n,
+};
+
 export function charge(client: string, amountMicros: bigint, id: string = randomUUID()) {
   return {
     kind: 'charge' as const,
@@ -63,9 +70,7 @@ export function charge(client: string, amountMicros: bigint, id: string = random
     currency: 'USD',
     amountMicros,
     occurredAtMs: 1_800_000_000_000,
-    day: '2027-01-15' as const,
-    meter: 'requests',
-    quantityMicros: 1_000_000n,
+    ...METERED,
     fingerprint: fingerprintOf(amountMicros),
   };
 }
@@ -82,6 +87,81 @@ export function topUp(client: string, amountMicros: bigint, id: string = randomU
   };
 }
 
+export function hold(client: string, amountMicros: bigint, id: string = randomUUID()) {
+  return { ...topUp(client, amountMicros, id), kind: 'hold' as const };
+}
+
+export function capture(
+  client: string,
+  holdId: string,
+  amountMicros: bigint,
+  id: string = randomUUID(),
+) {
+  return {
+    ...charge(client, amountMicros, id),
+    kind: 'capture' as const,
+    holdId,
+    fingerprint: fingerprintOf(holdId, amountMicros),
+  };
+}
+
+function onHold(client: string, holdId: string, id: string) {
+  const fingerprint = fingerprintOf(holdId);
+  return { id, client, holdId, occurredAtMs: 1_800_000_000_000, fingerprint };
+}
+
+export function release(client: string, holdId: string, id: string = randomUUID()) {
+  return { ...onHold(client, holdId, id), kind: 'release' as const };
+}
+
+export function extension(client: string, holdId: string, id: string = randomUUID()) {
+  return { ...onHold(client, holdId, id), kind: 'extension' as const, amountMicros: 0n };
+}
+
+/** Gives back a charge or a capture, or part of it. */
+export function reversal(
+  { kind, id: reversedId, client, amountMicros }: Charged,
+  partMicros?: bigint,
+  id: string = randomUUID(),
+) {
+  const event = {
+    ...charge(client, amountMicros, id),
+    kind: 'reversal' as const,
+    reversedKind: kind,
+    reversedId,
+    fingerprint: fingerprintOf(kind, reversedId, partMicros),
+  };
+  return { event, amountMicros: partMicros };
+}
+
+type Charged = ReturnType<typeof charge> | ReturnType<typeof capture>;
+
+export function terms(client: string) {
+  return {
+    kind: 'terms' as const,
+    id: randomUUID(),
+    client,
+    amountMicros: 0n,
+    occurredAtMs: 1_800_000_000_000,
+  };
+}
+
+export function uuidV7(timeMs: number): string {
+  const hex = timeMs.toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7abc-8def-0123456789ab`;
+}
+
+/** The time of Redis. */
+export async function nowMsOf(redis: Redis): Promise<number> {
+  const [seconds, microseconds] = (await redis.time()).map(Number) as [number, number];
+  return seconds * 1_000 + Math.floor(microseconds / 1_000);
+}
+
+/** Waits until the clock of Redis has passed a time. */
+export async function waitPast(redis: Redis, timeMs: number): Promise<void> {
+  await waitUntil(async () => (await nowMsOf(redis)) > timeMs);
+}
+
 /** The events that lie in the outboxes, in the order of each. */
 export async function journalOf(redis: Redis): Promise<LedgerEvent[]> {
   const outboxes = await redis.keys('*:outbox');
@@ -91,14 +171,20 @@ export async function journalOf(redis: Redis): Promise<LedgerEvent[]> {
     .flatMap(([, fields]) => decodeEvents(JSON.stringify(readEntries(fields[3] as string))));
 }
 
+const READERS: Record<string, (redis: Redis, key: string) => Promise<unknown>> = {
+  string: (redis, key) => redis.get(key),
+  hash: (redis, key) => redis.hgetall(key),
+  zset: (redis, key) => redis.zrange(key, 0, '-1', 'WITHSCORES'),
+  stream: (redis, key) => redis.xrange(key, '-', '+'),
+};
+
 /** Everything in a Redis that is a test's own, to see that nothing has changed. */
 export async function contentsOf(redis: Redis): Promise<Record<string, unknown>> {
   const keys = (await redis.keys('*')).sort();
   return Object.fromEntries(
     await Promise.all(
       keys.map(async (key) => {
-        const isStream = (await redis.type(key)) === 'stream';
-        const value = isStream ? await redis.xrange(key, '-', '+') : await redis.hgetall(key);
+        const value = await READERS[await redis.type(key)]?.(redis, key);
         return [key, { value, expiresAtMs: await redis.pexpiretime(key) }];
       }),
     ),

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { encodeEvents, MAX_BATCH_BYTES } from '#shared/contracts/sealed-batch.ts';
 import type { AccountEvent } from '#shared/domain/ledger-event.ts';
 import { createOwnTable, type OwnTable } from '#shared/testing/own-table.ts';
+import { entryItems } from '#shared/testing/stored-usage.ts';
 import { ENTRY_KEY, keyAfter, putEntries, readEntryItems } from './entry-store.ts';
 import { sealedBatch, usageEvent } from './testing/batches.ts';
 
@@ -46,6 +47,15 @@ test('the entries of a client are read in both directions, from the ends or from
   expect(await ids('acme', 'newer', second)).toEqual(['3a,3b']);
   expect(await ids('acme', 'older', keyAfter(AT_MS + 1_999))).toEqual(['1a,1b']);
   expect(await ids('nobody', 'older')).toEqual([]);
+});
+
+test('putting a batch again writes the same bytes to the same keys', async () => {
+  const batch = sealedBatch(0, [topUp('acme', AT_MS), topUp('b', AT_MS), topUp('acme', AT_MS + 1)]);
+  await putEntries(table, batch);
+  const before = await table.items();
+  expect(before).toEqual(entryItems(batch));
+  await putEntries(table, batch);
+  expect(await table.items()).toEqual(before);
 });
 
 test('more items than one request brings are all read', async () => {

@@ -22,7 +22,7 @@ export interface SearchTime {
 const MAX_ITEMS = 200;
 
 /** After so long no further item is looked at, before the function's time is up. */
-const MAX_SEARCH_MS = 4_000;
+const MAX_SEARCH_MS = 3_000;
 
 /**
  * A charge or a capture among the entries of its client: looks at what was recorded just before and just after `atMs`
@@ -38,13 +38,18 @@ export async function findCharge(
   let looked = 0;
   for await (const { events } of itemsAround(store, client, time)) {
     const found = events.find(
-      (event): event is ChargeEvent | CaptureEvent => event.kind === kind && event.id === id,
+      (event): event is ChargeEvent | CaptureEvent =>
+        event.kind === kind && event.id === id && isWithin(event.recordedAtMs, time),
     );
     if (found) return found;
     looked += 1;
     if (looked === MAX_ITEMS || performance.now() - startedAtMs > MAX_SEARCH_MS) return undefined;
   }
   return undefined;
+}
+
+function isWithin(timeMs: number, { fromMs, untilMs }: SearchTime): boolean {
+  return timeMs >= fromMs && timeMs <= untilMs;
 }
 
 async function* itemsAround(

@@ -1,6 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { formatAmount, formatMicros, isCurrency, parseMicros, shareOf } from './money.ts';
+import {
+  formatAmount,
+  formatMicros,
+  isCurrency,
+  MAX_AMOUNT_MICROS,
+  MAX_QUANTITY_MICROS,
+  parseMicros,
+  shareOf,
+  stepShareOf,
+} from './money.ts';
 
 describe('parseMicros', () => {
   test.each([
@@ -64,4 +73,23 @@ test('a share is exact where it can be, rounded down where not, and all of all',
   expect(shareOf(10n ** 18n, 10n ** 15n - 1n, 10n ** 15n)).toBe(10n ** 18n - 1_000n);
   expect(shareOf(10n ** 18n, 10n ** 15n, 10n ** 15n)).toBe(10n ** 18n);
   expect(shareOf(10n, 0n, 3n)).toBe(0n);
+});
+
+test('whatever parts a whole is split into, their shares make up the quantity', () => {
+  const parts = fc.array(fc.bigInt({ min: 1n, max: MAX_AMOUNT_MICROS / 8n }), {
+    minLength: 1,
+    maxLength: 8,
+  });
+  fc.assert(
+    fc.property(parts, fc.bigInt({ min: 0n, max: MAX_QUANTITY_MICROS }), (amounts, quantity) => {
+      const whole = amounts.reduce((sum, part) => sum + part, 0n);
+      let upTo = 0n;
+      const shares = amounts.map((part) => {
+        upTo += part;
+        return stepShareOf(quantity, part, upTo, whole);
+      });
+      expect(shares.reduce((sum, share) => sum + share, 0n)).toBe(quantity);
+      expect(shares.every((share) => share >= 0n)).toBe(true);
+    }),
+  );
 });

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { encodeEvents, type SealedBatch } from '#shared/contracts/sealed-batch.ts';
 import type { Day, HalfMonth } from '#shared/domain/billing-period.ts';
+import type { AccountEvent } from '#shared/domain/ledger-event.ts';
 import { shardName } from '#shared/domain/shard.ts';
 import type { UsageSum } from '#shared/domain/usage.ts';
 import type { Item } from '#shared/platform/dynamo.ts';
@@ -52,4 +53,14 @@ export function ledgerItem({ batch, shard, events }: SealedBatch): Item {
     checksum: createHash('sha256').update(json).digest('hex'),
     events: new Uint8Array(gzipSync(json)),
   };
+}
+
+/** The entries of each client of a batch. */
+export function entryItems({ batch, events }: SealedBatch): Item[] {
+  const changes = events.filter((event): event is AccountEvent => event.kind !== 'usage');
+  return [...Map.groupBy(changes, ({ client }) => client)].map(([client, ofClient]) => ({
+    pk: `CLIENT#${client}`,
+    sk: `${String(ofClient[0]?.recordedAtMs).padStart(13, '0')}#${batch}`,
+    events: new Uint8Array(gzipSync(encodeEvents(ofClient))),
+  }));
 }

@@ -35,6 +35,7 @@ export interface RunReport {
   readonly differences: number;
   readonly firstDifference?: string;
   readonly wrongBalances: number;
+  readonly wrongStatements: number;
   readonly figures: Readonly<Record<string, number | string>>;
   readonly invoicesByState: Readonly<Record<string, number>>;
   readonly invoiceApi: Readonly<Record<string, number>>;
@@ -104,7 +105,9 @@ export function printReport(report: RunReport, say: (line: string) => void = con
     );
     return;
   }
-  say(`  NOT CONSERVED: ${report.differences} sums and ${report.wrongBalances} balances differ.`);
+  say(
+    `  NOT CONSERVED: ${report.differences} sums, ${report.wrongBalances} balances and ${report.wrongStatements} statements differ.`,
+  );
   if (report.firstDifference) say(`  First: ${report.firstDifference}`);
 }
 

@@ -181,11 +181,12 @@ async function compare({ environment, cloud, expected: expectedLedger }: Session
         ),
         'daily records': daily.sums.size,
       },
-      isConserved: different + audit.balances.length === 0,
+      isConserved: different + audit.balances.length + audit.entries.length === 0,
       conservation: conservationRows({ expected, ledger, daily, packages, books, held }),
       differences: different,
       ...(first && { firstDifference: describeDifference(first) }),
       wrongBalances: audit.balances.length,
+      wrongStatements: audit.entries.length,
     };
   } finally {
     redis.disconnect();

@@ -14,6 +14,7 @@ import {
   dailyItem,
   deltaItem,
   dirtyItem,
+  entryItems,
   ledgerItem,
   periodItem,
   usageMarkItem,
@@ -25,6 +26,7 @@ const DATABASE = 12;
 const PERIOD = '2026-11-H1';
 let redis: RedisClient;
 let ledger: OwnTable;
+let entries: OwnTable;
 let usage: OwnTable;
 let invoices: OwnTable;
 let audit: Audit;
@@ -34,17 +36,18 @@ beforeAll(async () => {
 });
 afterAll(() => redis.quit());
 beforeEach(async () => {
-  [ledger, usage, invoices] = (await Promise.all(
-    ['ledger', 'usage', 'invoices'].map((name) => createOwnTable(name)),
-  )) as [OwnTable, OwnTable, OwnTable];
+  [ledger, entries, usage, invoices] = (await Promise.all(
+    ['ledger', 'entries', 'usage', 'invoices'].map((name) => createOwnTable(name)),
+  )) as [OwnTable, OwnTable, OwnTable, OwnTable];
   audit = {
-    sources: { ledger, usage, packages: invoices },
+    sources: { ledger, entries, usage, packages: invoices },
     accounts: { redis, shards: SHARDS },
   };
   await seed();
 });
 afterEach(async () => {
-  await Promise.all([ledger.remove(), usage.remove(), invoices.remove(), redis.flushdb()]);
+  const tables = [ledger, entries, usage, invoices];
+  await Promise.all([...tables.map((table) => table.remove()), redis.flushdb()]);
 });
 
 const base = { currency: 'EUR', occurredAtMs: 1, recordedAtMs: 2 };
@@ -59,6 +62,18 @@ function batchOf(client: string): SealedBatch {
     { ...event, ...metered, kind: 'charge', id: 'c-2', amountMicros: 60n, balanceMicros: 800n },
     { ...event, kind: 'adjustment', id: 'a', amountMicros: -5n, balanceMicros: 795n },
     { ...event, kind: 'top_up', id: 't', amountMicros: 100n, balanceMicros: 895n },
+    {
+      ...{ ...event, kind: 'hold', id: 'h', amountMicros: 30n, expiresAtMs: 9 },
+      ...{ balanceMicros: 895n, heldMicros: 30n },
+    },
+    {
+      ...{ ...event, kind: 'release', id: 'l', amountMicros: 30n, holdId: 'h' },
+      ...{ balanceMicros: 895n, heldMicros: 0n },
+    },
+    {
+      ...{ ...event, kind: 'hold', id: 'h-2', amountMicros: 20n, expiresAtMs: 9 },
+      ...{ balanceMicros: 895n, heldMicros: 20n },
+    },
     { ...event, ...metered, kind: 'usage', id: 'u-1', origin: 'app', amountMicros: 7n },
     {
       ...event,
@@ -99,11 +114,13 @@ async function seed(): Promise<void> {
     const [client] = batch.events.map((event) => event.client) as [string];
     const sums = sumsOf(batch);
     await ledger.put(ledgerItem(batch));
+    await entries.put(...entryItems(batch));
     await usage.put(...sums.map((sum) => deltaItem(sum, batch.shard, batch.batch)));
     await usage.put(...sums.map(dailyItem));
     await invoices.put(packageItem(client, 1, sums));
-    for (const { sumMicros } of foldBalances(batch.events, AT_REST).values()) {
-      await redis.hset(accountKey(client), { currency: 'EUR', balance: sumMicros.toString() });
+    for (const { sumMicros, heldMicros } of foldBalances(batch.events, AT_REST).values()) {
+      const state = { balance: sumMicros.toString(), held: heldMicros.toString() };
+      await redis.hset(accountKey(client), { currency: 'EUR', ...state });
     }
   }
   await usage.put(periodItem(PERIOD));
@@ -125,7 +142,12 @@ const remove = ({ dynamo, table }: OwnTable, { pk, sk }: Item) =>
 
 test('a healthy pipeline shows no differences, and its totals by currency', async () => {
   const report = await auditConservation(audit, AT_REST);
-  expect(report).toMatchObject({ differences: [], balances: [], accounts: CLIENTS.length });
+  expect(report).toMatchObject({
+    differences: [],
+    balances: [],
+    entries: [],
+    accounts: CLIENTS.length,
+  });
   const totals = { EUR: '0.000345' };
   expect(report.totals).toEqual({
     ledger: totals,
@@ -205,11 +227,42 @@ describe('tampering is found, with the client, the day and the meter', () => {
   test('a balance changed, or an account lost', async () => {
     await redis.hincrby(accountKey('acme'), 'balance', 1);
     await redis.del(accountKey('b'));
+    await redis.hincrby(accountKey('c'), 'held', -1);
     const { balances } = await auditConservation(audit, AT_REST);
     expect([...balances].sort((a, b) => (a.client < b.client ? -1 : 1))).toEqual([
-      { client: 'acme', journalMicros: 895n, balanceMicros: 896n },
-      { client: 'b', journalMicros: 895n, balanceMicros: undefined },
+      { client: 'acme', of: 'balance', journalMicros: 895n, foundMicros: 896n },
+      { client: 'b', of: 'balance', journalMicros: 895n, foundMicros: undefined },
+      { client: 'c', of: 'held', journalMicros: 20n, foundMicros: 19n },
     ]);
+  });
+
+  const [entry = {}] = entryItems(acme);
+  const TOTALS = { changes: 8, balanceMicros: 895n, heldMicros: 20n };
+  test.each<[string, () => Promise<unknown>, object]>([
+    [
+      'entries lost',
+      () => remove(entries, entry),
+      { changes: 0, balanceMicros: 0n, heldMicros: 0n },
+    ],
+    [
+      'entries doubled',
+      () => entries.put({ ...entry, sk: `${entry.sk}2` }),
+      { changes: 16, balanceMicros: 1_790n, heldMicros: 40n },
+    ],
+    [
+      'an entry changed',
+      () => {
+        const [first, ...rest] = acme.events as [LedgerEvent, ...LedgerEvent[]];
+        const changed = [{ ...first, amountMicros: first.amountMicros + 1n }, ...rest];
+        return entries.put(...entryItems({ ...acme, events: changed }));
+      },
+      { ...TOTALS, balanceMicros: 896n },
+    ],
+  ])('%s', async (_, tamper, expected) => {
+    await tamper();
+    const report = await auditConservation(audit, AT_REST);
+    expect(report).toMatchObject({ differences: [], balances: [] });
+    expect(report.entries).toEqual([{ client: 'acme', ledger: TOTALS, entries: expected }]);
   });
 });
 
@@ -288,7 +341,9 @@ describe('a client that is charged all the time', () => {
     const first = await look();
     await at(185, [30, 182, 183]);
     const { balances } = persisting(first, await look());
-    expect(balances).toEqual([{ client: BUSY, journalMicros: 999_410n, balanceMicros: 999_400n }]);
+    expect(balances).toEqual([
+      { client: BUSY, of: 'balance', journalMicros: 999_410n, foundMicros: 999_400n },
+    ]);
   });
 
   test('a batch that was late at the first look has come until the second', async () => {
@@ -302,7 +357,9 @@ describe('a client that is charged all the time', () => {
   test('at rest its balance is compared with Redis, like all', async () => {
     await at(120);
     const { balances } = await auditConservation(audit, AT_REST);
-    expect(balances).toEqual([{ client: BUSY, journalMicros: 998_800n, balanceMicros: 998_770n }]);
+    expect(balances).toEqual([
+      { client: BUSY, of: 'balance', journalMicros: 998_800n, foundMicros: 998_770n },
+    ]);
   });
 
   test('has been opened just now: nothing to compare yet', async () => {
@@ -316,7 +373,19 @@ describe('a client that is charged all the time', () => {
     await at(120);
     await redis.hincrby(accountKey('acme'), 'balance', 1);
     expect((await look()).balances).toEqual([
-      { client: 'acme', journalMicros: 895n, balanceMicros: 896n },
+      { client: 'acme', of: 'balance', journalMicros: 895n, foundMicros: 896n },
+    ]);
+  });
+
+  test('entries that are on their way are not missed, those that have settled are', async () => {
+    await at(120);
+    const arrived = journal(120).slice(0, 90);
+    await entries.put(...arrived.flatMap((batch) => entryItems(batch)));
+    expect((await look()).entries).toEqual([]);
+    const [lost] = entryItems(arrived[30] as SealedBatch);
+    await remove(entries, lost as Item);
+    expect((await look()).entries).toMatchObject([
+      { client: BUSY, ledger: { changes: 61 }, entries: { changes: 60 } },
     ]);
   });
 });

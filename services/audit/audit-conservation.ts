@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import { type AccountStore, readAccount } from '#services/charging/public.ts';
+import type { AccountDifference } from '#shared/domain/account-totals.ts';
 import {
   type BalanceHistory,
   balanceAtEnd,
@@ -22,17 +23,20 @@ export interface AuditReport {
   readonly totals: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Keys at rest whose sums differ between two stages. */
   readonly differences: readonly Difference[];
-  /** Clients whose balance is not what the journal implies. */
+  /** Clients whose balance, or what holds keep back of it, is not what the journal implies. */
   readonly balances: readonly BalanceDifference[];
+  /** Clients whose entries are not the changes in the ledger, each once. */
+  readonly entries: readonly AccountDifference[];
   readonly accounts: number;
 }
 
 export interface BalanceDifference {
   readonly client: string;
+  readonly of: 'balance' | 'held';
   /** What the changes in the ledger sum up to. */
   readonly journalMicros: bigint;
-  /** The balance in Redis or, of a client that is being charged, in the last event that has settled. */
-  readonly balanceMicros: bigint | undefined;
+  /** The one in Redis or, of the balance of a client that is being charged, in the last event that has settled. */
+  readonly foundMicros: bigint | undefined;
 }
 
 /** A point in time for a pipeline in which nothing moves: every balance is compared with Redis. */
@@ -69,6 +73,7 @@ export async function auditConservation(
     ),
     differences: [...differences(stages)].filter((difference) => !isMoving(difference)),
     ...balances,
+    entries: read.entries,
   };
 }
 
@@ -81,12 +86,19 @@ async function checkBalances(
   const found = await pMap(
     histories,
     async ([client, history]): Promise<BalanceDifference[]> => {
-      const { sumMicros: journalMicros, last, goesOn } = history;
+      const { sumMicros, heldMicros, last, goesOn } = history;
       if (last.length === 0) return [];
-      const balanceMicros = goesOn
-        ? balanceAtEnd(history)
-        : (await readAccount(accounts, client))?.balanceMicros;
-      return balanceMicros === journalMicros ? [] : [{ client, journalMicros, balanceMicros }];
+      const differing = (
+        of: BalanceDifference['of'],
+        journalMicros: bigint,
+        foundMicros?: bigint,
+      ) => (foundMicros === journalMicros ? [] : [{ client, of, journalMicros, foundMicros }]);
+      if (goesOn) return differing('balance', sumMicros, balanceAtEnd(history));
+      const account = await readAccount(accounts, client);
+      return [
+        ...differing('balance', sumMicros, account?.balanceMicros),
+        ...(account ? differing('held', heldMicros, account.heldMicros) : []),
+      ];
     },
     { concurrency: READS_AT_ONCE },
   );
@@ -98,11 +110,16 @@ async function checkBalances(
  * another amount each time; of a balance also the journal up to the point must not have moved.
  */
 export function persisting(first: AuditReport, second: AuditReport): AuditReport {
-  const found = new Set([...first.differences.map(gapOf), ...first.balances.map(balanceFindingOf)]);
+  const found = new Set([
+    ...first.differences.map(gapOf),
+    ...first.balances.map(balanceFindingOf),
+    ...first.entries.map(entryGapOf),
+  ]);
   return {
     ...second,
     differences: second.differences.filter((difference) => found.has(gapOf(difference))),
     balances: second.balances.filter((difference) => found.has(balanceFindingOf(difference))),
+    entries: second.entries.filter((difference) => found.has(entryGapOf(difference))),
   };
 }
 
@@ -115,6 +132,15 @@ function gapOf({ key, left, right }: Difference): string {
   return `${usageKeyOf(key)} ${right.stage} ${gap}`;
 }
 
-function balanceFindingOf({ client, journalMicros, balanceMicros }: BalanceDifference): string {
-  return `${client} ${journalMicros} ${balanceMicros ?? 'no account'}`;
+function balanceFindingOf({ client, of, journalMicros, foundMicros }: BalanceDifference): string {
+  return `${client} ${of} ${journalMicros} ${foundMicros ?? 'no account'}`;
+}
+
+function entryGapOf({ client, ledger, entries }: AccountDifference): string {
+  const gap = [
+    entries.changes - ledger.changes,
+    entries.balanceMicros - ledger.balanceMicros,
+    entries.heldMicros - ledger.heldMicros,
+  ];
+  return `${client} entries ${gap}`;
 }

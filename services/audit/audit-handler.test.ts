@@ -1,5 +1,6 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { beforeEach, expect, jest, test } from '@jest/globals';
+import type { AccountDifference } from '#shared/domain/account-totals.ts';
 import type { Difference } from '#shared/domain/conservation.ts';
 import { log } from '#shared/platform/log.ts';
 import type { AuditReport, BalanceDifference } from './audit-conservation.ts';
@@ -44,19 +45,32 @@ function difference(client: string, left: bigint, right: bigint): Difference {
   };
 }
 
-function balance(client: string, journalMicros: bigint, balanceMicros?: bigint): BalanceDifference {
-  return { client, journalMicros, balanceMicros };
+function balance(client: string, journalMicros: bigint, foundMicros?: bigint): BalanceDifference {
+  return { client, of: 'balance', journalMicros, foundMicros };
 }
 
-function report(differences: Difference[] = [], balances: BalanceDifference[] = []): AuditReport {
+function statement(client: string, ledger: number, entries: number): AccountDifference {
+  const totals = { balanceMicros: 1n, heldMicros: 1n };
+  return {
+    client,
+    ledger: { ...totals, changes: ledger },
+    entries: { ...totals, changes: entries },
+  };
+}
+
+function report(
+  differences: Difference[] = [],
+  balances: BalanceDifference[] = [],
+  entries: AccountDifference[] = [],
+): AuditReport {
   const stage = { name: 'any', sums: new Map() };
   const stages = { ledger: stage, deltas: stage, daily: stage, packages: stage };
-  return { stages, totals: {}, differences, balances, accounts: 3 };
+  return { stages, totals: {}, differences, balances, entries, accounts: 3 };
 }
 
 test('where nothing differs it does not look again', async () => {
   reports.push(report());
-  expect(await handler()).toMatchObject({ differences: 0, balances: 0, accounts: 3 });
+  expect(await handler()).toMatchObject({ differences: 0, balances: 0, entries: 0, accounts: 3 });
   expect(waitsMs).toEqual([]);
   expect(counted).toHaveBeenCalledWith('auditDifferences', 'Count', 0);
 });
@@ -70,7 +84,9 @@ test('what differs in the same way after a minute is reported, what moved or wen
         balance('moving', 5n, 6n),
         balance('arriving', 5n, 6n),
         balance('gone', 5n),
+        { ...balance('holding', 5n, 6n), of: 'held' },
       ],
+      [statement('lost', 5, 4), statement('moving', 5, 4)],
     ),
     report(
       [difference('lost', 25n, 24n), difference('moving', 12n, 7n), difference('came', 2n, 1n)],
@@ -79,18 +95,21 @@ test('what differs in the same way after a minute is reported, what moved or wen
         balance('moving', 5n, 7n),
         balance('arriving', 6n, 7n),
         balance('gone', 5n),
+        balance('holding', 5n, 6n),
       ],
+      [statement('lost', 9, 8), statement('moving', 9, 7)],
     ),
   );
-  expect(await handler()).toMatchObject({ differences: 1, balances: 2 });
+  expect(await handler()).toMatchObject({ differences: 1, balances: 2, entries: 1 });
   expect(waitsMs).toEqual([240_000]);
-  expect(counted).toHaveBeenCalledWith('auditDifferences', 'Count', 3);
+  expect(counted).toHaveBeenCalledWith('auditDifferences', 'Count', 4);
   expect(logged).toHaveBeenCalledWith(
     'audit',
     expect.objectContaining({
       first: {
         differences: [difference('lost', 25n, 24n)],
         balances: [balance('lost', 5n, 6n), balance('gone', 5n)],
+        entries: [statement('lost', 9, 8)],
       },
     }),
   );

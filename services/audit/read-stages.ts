@@ -1,10 +1,18 @@
 import {
+  type EntryStore,
   type LedgerStore,
+  readAllEntries,
   readAllUsage,
   readLedger,
   type UsageStore,
 } from '#services/aggregation/public.ts';
 import { decodeLines, type PackageStore, readAllPackages } from '#services/packaging/public.ts';
+import {
+  type AccountDifference,
+  type AccountTotals,
+  accountDifferences,
+  foldAccounts,
+} from '#shared/domain/account-totals.ts';
 import { halfMonthOf } from '#shared/domain/billing-period.ts';
 import {
   type BalanceHistory,
@@ -17,6 +25,7 @@ import { foldUsage, type UsageSum, usageOf } from '#shared/domain/usage.ts';
 
 export interface AuditSources {
   readonly ledger: LedgerStore;
+  readonly entries: EntryStore;
   readonly usage: UsageStore;
   readonly packages: PackageStore;
 }
@@ -28,6 +37,8 @@ export interface Stages {
   readonly packages: Stage;
   /** What the ledger says of the balance of each client, up to the point that was asked for. */
   readonly balances: ReadonlyMap<string, BalanceHistory>;
+  /** The clients whose entries are not the changes in the ledger, up to that point. */
+  readonly entries: readonly AccountDifference[];
   /** Whether what differs has still to be rolled up, or to be packaged, and may differ until then. */
   readonly isMoving: (difference: Difference) => boolean;
 }
@@ -36,13 +47,15 @@ export interface Stages {
 export async function readStages(sources: AuditSources, settledUntilMs: number): Promise<Stages> {
   const packages = await readPackages(sources.packages);
   const { deltas, daily, isMoving } = await readUsage(sources.usage);
-  const { sums, balances } = await readEvents(sources.ledger, settledUntilMs);
+  const entries = await readEntries(sources.entries, settledUntilMs);
+  const { sums, balances, accounts } = await readEvents(sources.ledger, settledUntilMs);
   return {
     ledger: { name: 'ledger', sums },
     deltas,
     daily,
     packages,
     balances,
+    entries: [...accountDifferences(accounts, entries)],
     isMoving,
   };
 }
@@ -84,12 +97,20 @@ async function readUsage(store: UsageStore) {
   };
 }
 
+async function readEntries(store: EntryStore, settledUntilMs: number) {
+  const accounts = new Map<string, AccountTotals>();
+  for await (const event of readAllEntries(store)) foldAccounts([event], settledUntilMs, accounts);
+  return accounts;
+}
+
 async function readEvents(store: LedgerStore, settledUntilMs: number) {
   const sums = new Map<string, UsageSum>();
   const balances = new Map<string, BalanceHistory>();
+  const accounts = new Map<string, AccountTotals>();
   for await (const event of readLedger(store)) {
     foldBalances([event], settledUntilMs, balances);
+    foldAccounts([event], settledUntilMs, accounts);
     foldUsage(usageOf([event]), sums);
   }
-  return { sums, balances };
+  return { sums, balances, accounts };
 }

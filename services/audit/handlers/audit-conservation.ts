@@ -11,15 +11,20 @@ export async function handler() {
   const audit = wireAudit();
   const settledUntilMs = Date.now() - SETTLE_MS;
   let report = await auditConservation(audit, settledUntilMs);
-  if (report.differences.length + report.balances.length > 0) {
+  if (report.differences.length + report.balances.length + report.entries.length > 0) {
     await delay(SETTLE_MS);
     report = persisting(report, await auditConservation(audit, settledUntilMs));
   }
-  const found = { differences: report.differences.length, balances: report.balances.length };
-  emitMetrics({ auditDifferences: found.differences + found.balances });
+  const found = {
+    differences: report.differences.length,
+    balances: report.balances.length,
+    entries: report.entries.length,
+  };
+  emitMetrics({ auditDifferences: found.differences + found.balances + found.entries });
   const first = {
     differences: report.differences.slice(0, SHOWN),
     balances: report.balances.slice(0, SHOWN),
+    entries: report.entries.slice(0, SHOWN),
   };
   log.info('audit', { ...found, accounts: report.accounts, totals: report.totals, first });
   return { ...found, accounts: report.accounts, totals: report.totals };

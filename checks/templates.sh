@@ -1,7 +1,7 @@
 #!/bin/sh
 # Packages stages as a deploy would and checks the CloudFormation templates, state machine definitions included, by
-# cfn-lint and templates.ts. The stages: a real one with a network of its own, a real one in a given network, the local
-# one. Needs no AWS account.
+# cfn-lint and templates.ts, and the code of the charge Lambda by bundle.ts. The stages: a real one with a network of its
+# own, a real one in a given network, the local one. Needs no AWS account.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export PATH="$PWD/node_modules/.bin:$PATH"
@@ -43,4 +43,8 @@ for job in $own $given $local; do wait "$job" || failed=1; done
 set -- .local/check/*/.serverless/cloudformation-template-update-stack.json
 .local/check-venv/bin/cfn-lint "$@" || failed=1
 node checks/templates.ts "$@" || failed=1
+
+code=.local/check/charge-client
+.local/check-venv/bin/python -m zipfile -e .local/check/own-network/.serverless/charge-client.zip "$code" || failed=1
+node checks/bundle.ts "$code"/services/charging/handlers/charge-client.mjs || failed=1
 exit "$failed"

@@ -75,7 +75,10 @@ function* shortVisibility(resources: Resources): Generator<string> {
 const ROOT = join(import.meta.dirname, '..');
 const emitted = globSync('{services,shared}/**/*.ts', { cwd: ROOT })
   .filter((file) => !file.endsWith('.test.ts'))
-  .flatMap((file) => readFileSync(join(ROOT, file), 'utf8').match(/emitMetrics\([^;]*;/g) ?? [])
+  .flatMap(
+    (file) =>
+      readFileSync(join(ROOT, file), 'utf8').match(/(?:emitMetrics|metricsHead)\([^;]*;/g) ?? [],
+  )
   .join('\n');
 
 /** An alarm on a metric that nobody writes stays silent for ever. */

@@ -1,4 +1,3 @@
-import { Metrics } from '@aws-lambda-powertools/metrics';
 import { afterAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import * as z from 'zod/mini';
 import * as field from '#shared/contracts/fields.ts';
@@ -10,12 +9,10 @@ import {
   parseParameter,
   requestId,
 } from './http.ts';
-import { log } from './log.ts';
 import { ProblemError } from './problem-error.ts';
 
-const info = jest.spyOn(log, 'info').mockImplementation(() => {});
-const errors = jest.spyOn(log, 'error').mockImplementation(() => {});
-const metrics = jest.spyOn(Metrics.prototype, 'publishStoredMetrics').mockReturnThis();
+const written = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+const lines = () => written.mock.calls.map(([line]) => JSON.parse(String(line)));
 afterAll(() => {
   jest.restoreAllMocks();
 });
@@ -46,15 +43,17 @@ describe('a handler', () => {
       headers: { 'content-type': 'application/json', b: 'c' },
       body: '{"a":1}',
     });
-    expect(info).toHaveBeenCalledTimes(1);
-    expect(info.mock.calls[0]?.[1]).toMatchObject({
-      route: 'POST /v1/charges',
-      status: 201,
-      requestId: 'r1',
-      keyId: 'k1',
-      latencyMs: expect.any(Number),
-    });
-    expect(metrics).toHaveBeenCalledTimes(1);
+    expect(lines()).toEqual([
+      expect.objectContaining({
+        level: 'INFO',
+        route: 'POST /v1/charges',
+        status: 201,
+        requestId: 'r1',
+        keyId: 'k1',
+        latencyMs: expect.any(Number),
+        requests: 1,
+      }),
+    ]);
   });
 
   test('makes a problem of what is expected, with its issues, its data and when to come back', async () => {
@@ -78,22 +77,31 @@ describe('a handler', () => {
       issues: extras.issues,
       data: extras.data,
     });
-    expect(info.mock.calls[0]?.[1]).toMatchObject({
-      code: 'unavailable',
-      cause: '10.0.0.1 refused',
-    });
+    expect(lines()).toMatchObject([
+      {
+        level: 'INFO',
+        status: 503,
+        code: 'unavailable',
+        detail: 'Come back.',
+        cause: '10.0.0.1 refused',
+      },
+    ]);
   });
 
-  test.each([[new Error('a secret')], ['a secret'], [null]])(
-    'tells nothing about what is not expected, but logs it: %p',
-    async (error) => {
-      const response = await failing(error);
-      expect(response.statusCode).toBe(500);
-      expect(response.body).not.toContain('secret');
-      expect(parsed(response).code).toBe('internal');
-      expect(errors).toHaveBeenCalledTimes(1);
-    },
-  );
+  test.each([
+    [
+      new Error('a secret'),
+      { message: 'a secret', stack: expect.stringContaining('http.test.ts') },
+    ],
+    ['a secret', 'a secret'],
+    [null, 'null'],
+  ])('tells nothing about what is not expected, but logs it: %p', async (error, logged) => {
+    const response = await failing(error);
+    expect(response.statusCode).toBe(500);
+    expect(response.body).not.toContain('secret');
+    expect(parsed(response).code).toBe('internal');
+    expect(lines()).toMatchObject([{ level: 'ERROR', status: 500, failures: 1, error: logged }]);
+  });
 
   test.each([
     ['charge', 'charge', true],

@@ -3,11 +3,11 @@ import type {
   APIGatewayProxyStructuredResultV2,
 } from 'aws-lambda';
 import * as z from 'zod/mini';
-import en from 'zod/v4/locales/en.js';
 import type { Scope } from '#shared/contracts/api-keys.ts';
 import * as field from '#shared/contracts/fields.ts';
-import { emitMetrics, log } from './log.ts';
+import { messageOf } from './issue-message.ts';
 import { ProblemError } from './problem-error.ts';
+import { type RequestLine, writeRequestLine } from './request-line.ts';
 
 export type HttpRequest = APIGatewayProxyEventV2WithLambdaAuthorizer<{
   keyId?: string;
@@ -31,12 +31,12 @@ export function httpHandler(
   return async (request) => {
     const startedAt = performance.now();
     let response: HttpResponse;
-    let failure: unknown;
+    let failure: Failure | undefined;
     try {
       checkScope(route.scope, request);
       response = await respond(request);
     } catch (error) {
-      failure = error;
+      failure = describe(error);
       response = toProblemResponse(error);
     }
     report(request, response, performance.now() - startedAt, failure);
@@ -71,26 +71,29 @@ function toProblemResponse(error: unknown): HttpResponse {
   };
 }
 
-function report(request: HttpRequest, response: HttpResponse, latencyMs: number, failure: unknown) {
-  const status = response.statusCode ?? 200;
-  const line = {
-    route: request.routeKey,
-    status,
-    latencyMs: Math.round(latencyMs * 10) / 10,
-    requestId: request.requestContext.requestId,
-    keyId: request.requestContext.authorizer?.lambda?.keyId,
-    ...(failure instanceof ProblemError && {
-      code: failure.code,
-      detail: failure.message,
-      cause: (failure.cause as Error | undefined)?.message,
-    }),
-  };
-  if (failure !== undefined && !(failure instanceof ProblemError)) {
-    log.error('request', { ...line, error: failure as Error });
-  } else {
-    log.info('request', line);
-  }
-  emitMetrics({ requests: 1, latencyMs, ...(status >= 500 && { failures: 1 }) });
+function report(
+  request: HttpRequest,
+  response: HttpResponse,
+  latencyMs: number,
+  failure: Failure = {},
+) {
+  const { routeKey, requestContext } = request;
+  writeRequestLine({
+    route: routeKey,
+    status: response.statusCode ?? 200,
+    latencyMs: Math.round(latencyMs * 1000) / 1000,
+    requestId: requestContext.requestId,
+    keyId: requestContext.authorizer?.lambda?.keyId,
+    ...failure,
+  });
+}
+
+type Failure = Pick<RequestLine, 'code' | 'detail' | 'cause' | 'error'>;
+
+function describe(error: unknown): Failure {
+  if (!(error instanceof ProblemError)) return { error };
+  const { code, message, cause } = error;
+  return { code, detail: message, cause: (cause as Error | undefined)?.message };
 }
 
 export function json(
@@ -137,7 +140,7 @@ function parseJson(body: string): unknown {
 const MAX_ISSUES = 20;
 
 /** Without a language, a wrong type is said to be an "invalid input" and no more. */
-const ENGLISH = { error: en().localeError };
+const ENGLISH = { error: messageOf };
 
 function parseWith<T extends z.ZodMiniType>(schema: T, value: unknown): z.infer<T> {
   const result = z.safeParse(schema, value, ENGLISH);

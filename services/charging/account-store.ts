@@ -53,7 +53,7 @@ export function receiptArguments(
     RECEIPT_SLICE_MS,
     receiptField(kind, client, id),
     fingerprint,
-    timeInId(id) ?? '',
+    timeInId(id) ?? '-',
   ];
 }
 

@@ -79,9 +79,13 @@ async function changeShard(
   shard: number,
   changes: readonly BalanceChange[],
 ): Promise<ChangeOutcome[]> {
-  const args: (string | number)[] = [store.receiptWindowMs, RECEIPT_SLICE_MS, changes.length];
-  for (const change of changes) addArguments(args, change);
-  addEntries(args, changes);
+  const args = [
+    store.receiptWindowMs,
+    RECEIPT_SLICE_MS,
+    changes.length,
+    changes.map(toLine).join('\n'),
+    ...entriesOf(changes),
+  ];
   const reply = (await orUnavailable(
     changeScript(store.redis, store.replication)([shardTag(shard)], args),
   )) as string;
@@ -90,36 +94,33 @@ async function changeShard(
     .map((line, index) => readOutcome(line, (changes[index] as BalanceChange).event.fingerprint));
 }
 
-function addArguments(args: (string | number)[], { event, isUpTo }: BalanceChange): void {
+function toLine({ event, isUpTo }: BalanceChange): string {
   const { kind, client, id, currency, amountMicros, fingerprint } = event;
   const isCharge = kind === 'charge';
-  args.push(
-    receiptField(kind, client, id),
-    fingerprint,
-    timeInId(id) ?? '',
-    client,
-    currency,
-    (isCharge ? -amountMicros : amountMicros).toString(),
-    isCharge ? (isUpTo ? 'up_to' : 'charge') : 'credit',
-  );
+  const field = receiptField(kind, client, id);
+  const change = isCharge ? -amountMicros : amountMicros;
+  const manner = isCharge ? (isUpTo ? 'up_to' : 'charge') : 'credit';
+  return `${field} ${fingerprint} ${timeInId(id) ?? '-'} ${client} ${currency} ${change} ${manner}`;
 }
 
 /** The events go into as few outbox entries as their bytes allow: a sealed batch never splits an entry. */
-function addEntries(args: (string | number)[], changes: readonly BalanceChange[]): void {
+function entriesOf(changes: readonly BalanceChange[]): (string | number)[] {
+  const entries: (string | number)[] = [];
   let heads: string[] = [];
   let bytes = 0;
-  for (const { event, isUpTo } of changes) {
-    const head = encodeHead(event.kind === 'charge' && isUpTo ? { ...event, isUpTo } : event);
+  for (const { event } of changes) {
+    const head = encodeHead(event);
     const size = head.length + MAX_DECIDED_BYTES;
     if (heads.length > 0 && bytes + size > MAX_ENTRY_BYTES) {
-      args.push(heads.length, heads.join('\n'));
+      entries.push(heads.length, heads.join('\n'));
       heads = [];
       bytes = 0;
     }
     heads.push(head);
     bytes += size;
   }
-  args.push(heads.length, heads.join('\n'));
+  entries.push(heads.length, heads.join('\n'));
+  return entries;
 }
 
 /**

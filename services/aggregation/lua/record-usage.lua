@@ -11,7 +11,7 @@ local now = now_ms()
 local book = receipt_book(KEYS[2], now, ARGV[1], ARGV[2])
 local fields, times = {}, {}
 for argument = 3, #ARGV, 3 do
-  fields[#fields + 1], times[#times + 1] = ARGV[argument], ''
+  fields[#fields + 1], times[#times + 1] = ARGV[argument], '-'
 end
 local found, slices = find_receipts(book, fields, times)
 

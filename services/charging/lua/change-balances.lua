@@ -2,8 +2,9 @@
 --
 -- KEYS 1 tag of the shard
 -- ARGV 1 receipt window, ms   2 length of a receipt slice, ms   3 number of changes
---      then for each: receipt field, fingerprint, time in the id, ms, or empty, client, currency, change in micro-units,
---        signed, and its manner: `charge`; `up_to`: a charge of what is left at most; `credit`: also of a frozen account
+--      4 a line for each: `<receipt field> <fingerprint> <time in the id, ms, or -> <client> <currency> <change in
+--        micro-units, signed> <manner>`, the manner being `charge`; `up_to`: a charge of what is left at most; or
+--        `credit`: also of a frozen account. One argument, because the store pays for each
 --      then for each entry of the outbox: number of events, their lines
 -- Reply a line for each:
 --      `done <at> <balance>` or `repeated <at> <balance>`; of `up_to` with the amount granted behind
@@ -14,13 +15,17 @@
 local now = now_ms()
 local now_text = string.format('%d', now)
 local book = receipt_book(shard .. ':receipts', now, ARGV[1], ARGV[2])
-local count = tonumber(ARGV[3])
 
-local fields, times, has_holds = {}, {}, false
-for position = 1, count do
-  local first = 7 * position - 3
-  fields[position], times[position] = ARGV[first], ARGV[first + 2]
-  local account = find_account(ARGV[first + 3])
+local fields, fingerprints, times, clients, currencies, changes, manners = {}, {}, {}, {}, {}, {}, {}
+local position, has_holds = 0, false
+for field, fingerprint, time, client, currency, change, manner in
+  string.gmatch(ARGV[4], '(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)')
+do
+  position = position + 1
+  fields[position], fingerprints[position], times[position] = field, fingerprint, time
+  clients[position], currencies[position] = client, currency
+  changes[position], manners[position] = change, manner
+  local account = find_account(client)
   if account and account.held ~= 0 then has_holds = true end
 end
 local found, slices, problems = find_receipts(book, fields, times)
@@ -30,17 +35,16 @@ local written = {}
 
 -- Returns the reply, and what the outbox is to say, or nil.
 local function change_balance(position)
-  local first = 7 * position - 3
-  local field, fingerprint = fields[position], ARGV[first + 1]
+  local field, fingerprint = fields[position], fingerprints[position]
   local receipt = found[position] or written[field]
   if receipt then return answer_of(receipt, fingerprint) end
   if problems[position] then return problems[position] end
 
-  local account, manner = find_account(ARGV[first + 3]), ARGV[first + 6]
-  local refusal = refusal_of(account, ARGV[first + 4], manner == 'credit')
+  local account, manner = find_account(clients[position]), manners[position]
+  local refusal = refusal_of(account, currencies[position], manner == 'credit')
   if refusal then return refusal end
 
-  local change = amount(ARGV[first + 5])
+  local change = amount(changes[position])
   local granted = ''
   local balance = sum_of(account.balance, change)
   if not balance then return 'balance_out_of_range' end
@@ -60,15 +64,15 @@ local function change_balance(position)
 end
 
 local replies, outcomes = {}, {}
-for position = 1, count do
-  replies[position], outcomes[position] = change_balance(position)
+for each = 1, position do
+  replies[each], outcomes[each] = change_balance(each)
 end
 
 write_accounts()
 write_expiries(now_text)
 write_receipts(book)
-local position = 0
-for argument = 4 + 7 * count, #ARGV, 2 do
+position = 0
+for argument = 5, #ARGV, 2 do
   local events, recorded, ofEntry = tonumber(ARGV[argument]), 0, {}
   for index = 1, events do
     local outcome = outcomes[position + index]

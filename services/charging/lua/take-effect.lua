@@ -1,6 +1,6 @@
 -- For scripts that change one thing of one account, once for its id. Put after accounts.lua and holds.lua.
 --
--- ARGV 1 receipt window, ms   2 length of a receipt slice, ms   3 receipt field   4 fingerprint   5 time in the id, ms, or empty
+-- ARGV 1 receipt window, ms   2 length of a receipt slice, ms   3 receipt field   4 fingerprint   5 time in the id, ms, or `-`
 --      6 event as a line of an outbox entry   7 client   8 currency, or empty where any will do
 -- Reply `done <result>`, `repeated <result of the first time>`, `reused <fingerprint of the first request>`, or one
 --       word: why nothing was changed

@@ -22,7 +22,7 @@ local function slice_key(book, number)
   return book.prefix .. ':' .. string.format('%d', number)
 end
 
--- Looks up all ids at once: for each its field and its time, or ''. Returns by position what was found, the slice to
+-- Looks up all ids at once: for each its field and its time, or `-`. Returns by position what was found, the slice to
 -- write to, and why an id cannot be used.
 local function find_receipts(book, fields, times)
   local found, slices, problems, in_slice = {}, {}, {}, {}
@@ -34,7 +34,7 @@ local function find_receipts(book, fields, times)
   end
   for position = 1, #fields do
     local time = times[position]
-    if time == '' then
+    if time == '-' then
       slices[position] = running
       for number = running, oldest, -1 do look(number, position) end
     else

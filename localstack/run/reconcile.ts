@@ -56,7 +56,7 @@ export async function readBooks(invoiceApiUrl: string): Promise<Map<string, Usag
 
 export interface PackagesAtRest {
   readonly all: Map<string, UsageSum>;
-  /** Of these, in packages that the invoice API was not to accept: parked, or skipped for a zero total. */
+  /** Of these, in packages that the invoice API was not to accept: parked, or skipped with nothing to collect. */
   readonly held: Map<string, UsageSum>;
 }
 

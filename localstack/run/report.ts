@@ -14,7 +14,7 @@ export interface ConservationRow {
   readonly dailyRecords: string;
   readonly packages: string;
   readonly books: string;
-  /** Packages that the invoice API was not to accept: parked, or skipped for a zero total. */
+  /** Packages that the invoice API was not to accept: parked, or skipped with nothing to collect. */
   readonly held: string;
   readonly difference: string;
 }

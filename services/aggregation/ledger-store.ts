@@ -5,7 +5,7 @@ import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { decodeEvents, encodeEvents, type SealedBatch } from '#shared/contracts/sealed-batch.ts';
 import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
 import { shardName } from '#shared/domain/shard.ts';
-import { type Dynamo, isConditionFailure, scanItems } from '#shared/platform/dynamo.ts';
+import { type Dynamo, isConditionFailure, queryItems, scanItems } from '#shared/platform/dynamo.ts';
 
 /** Owns the ledger table: every event of every batch, immutable. */
 export interface LedgerStore {
@@ -23,8 +23,12 @@ interface LedgerItem {
   readonly events: Uint8Array;
 }
 
+function partitionOf(shard: number): string {
+  return `LEDGER#${shardName(shard)}`;
+}
+
 function keyOf(shard: number, batch: string) {
-  return { pk: `LEDGER#${shardName(shard)}`, sk: batch };
+  return { pk: partitionOf(shard), sk: batch };
 }
 
 /** Keeps a batch. Keeping the same batch again changes nothing; false where its id holds other events. */
@@ -71,12 +75,26 @@ export async function hasBatches(store: LedgerStore, shard: number): Promise<boo
       TableName: store.table,
       ConsistentRead: true,
       KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': keyOf(shard, '').pk },
+      ExpressionAttributeValues: { ':pk': partitionOf(shard) },
       ProjectionExpression: 'pk',
       Limit: 1,
     }),
   );
   return (Count ?? 0) > 0;
+}
+
+/** The events of each batch of a shard, the oldest batch first by its id. Throws where a batch is not what was kept. */
+export async function* readShard(
+  store: LedgerStore,
+  shard: number,
+): AsyncGenerator<readonly LedgerEvent[]> {
+  const items = queryItems<LedgerItem>(store.dynamo, {
+    TableName: store.table,
+    ConsistentRead: true,
+    KeyConditionExpression: 'pk = :pk',
+    ExpressionAttributeValues: { ':pk': partitionOf(shard) },
+  });
+  for await (const item of items) yield readEvents(item);
 }
 
 /** All events of the ledger, batch by batch in no order. Throws where a batch is not what was kept. */

@@ -7,7 +7,7 @@ export {
   readAllEntries,
   readEntryItems,
 } from './entry-store.ts';
-export { hasBatches, type LedgerStore, readLedger } from './ledger-store.ts';
+export { hasBatches, type LedgerStore, readLedger, readShard } from './ledger-store.ts';
 export {
   clearUsageMark,
   type Mark,

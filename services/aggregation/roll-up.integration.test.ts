@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { SealedBatch } from '#shared/contracts/sealed-batch.ts';
 import { halfMonthOf } from '#shared/domain/billing-period.ts';
+import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
 import { foldUsage, usageOf } from '#shared/domain/usage.ts';
 import type { Item } from '#shared/platform/dynamo.ts';
 import { dyingDynamo, pausingDynamo } from '#shared/testing/intercepted-dynamo.ts';
@@ -112,6 +113,26 @@ describe('a roll-up', () => {
     expect(await rollUpShard(usage, 3)).toEqual({ days: 0, dailyRecords: 0 });
     await rollUpShard(usage, 4);
     await expectFolded(...batches, other);
+  });
+
+  test('takes off what was given back, on the day of the reversal, also below zero', async () => {
+    const { origin, ...metered } = usageEvent({ id: 'c-1', day: '2026-11-15' });
+    const charge: LedgerEvent = { ...metered, kind: 'charge', balanceMicros: 0n };
+    const reversal = (id: string, day: string): LedgerEvent => ({
+      ...{ ...charge, kind: 'reversal', id, day, amountMicros: 50_000n, quantityMicros: 500_000n },
+      ...{ reversedKind: 'charge', reversedId: 'c-1', reversedMicros: 50_000n },
+    });
+    const batches = [
+      sealedBatch(3, [charge, reversal('r-1', '2026-11-15')]),
+      sealedBatch(3, [reversal('r-2', '2026-11-16')]),
+    ];
+    await consume(...batches);
+    await rollUpShard(usage, 3);
+    await expectFolded(...batches);
+    expect(await stored('CLIENT')).toMatchObject([
+      { day: '2026-11-15', events: 2n, amountMicros: 100_000n, quantityMicros: 1_500_000n },
+      { day: '2026-11-16', events: 1n, amountMicros: -50_000n, quantityMicros: -500_000n },
+    ]);
   });
 
   test('folds what comes later onto what was folded, also of days long past', async () => {

@@ -30,7 +30,7 @@ test('lines read back as they were frozen', () => {
   );
 });
 
-test('a total of zero rests as skipped, any other total is due at once', () => {
+test('what has nothing to collect rests as skipped and says why, any other total is due at once', () => {
   const packaged = (totalMicros: bigint) => {
     const invoice: InvoicePackage = {
       id: invoiceIdOf('acme', PERIOD, 1),
@@ -41,12 +41,18 @@ test('a total of zero rests as skipped, any other total is due at once', () => {
       lines: [],
       totalMicros,
     };
-    const { state, reason, dueAtMs } = toInvoiceItem(invoice, 7);
-    return { state, reason, dueAtMs };
+    const { state, reason, detail, dueAtMs } = toInvoiceItem(invoice, 7);
+    return { state, reason, detail, dueAtMs };
   };
   expect(packaged(0n)).toEqual({ state: 'skipped', reason: 'zero_total', dueAtMs: 7n });
-  expect(packaged(1n)).toEqual({ state: 'packaged', reason: undefined, dueAtMs: 7n });
-  expect(packaged(-1n)).toEqual({ state: 'packaged', reason: undefined, dueAtMs: 7n });
+  expect(packaged(1n)).toEqual({ state: 'packaged', dueAtMs: 7n });
+  expect(packaged(-1_250_000n)).toEqual({
+    state: 'skipped',
+    reason: 'negative_total',
+    detail:
+      'More was given back than was used: 1.25 EUR in favour of the client, which no invoice carries.',
+    dueAtMs: 7n,
+  });
 });
 
 test('the packages of a client sort by half month and revision', () => {

@@ -1,6 +1,7 @@
 import type { HalfMonth } from '#shared/domain/billing-period.ts';
 import { toExactJson } from '#shared/domain/exact-json.ts';
 import type { InvoiceState } from '#shared/domain/invoice.ts';
+import { formatAmount } from '#shared/domain/money.ts';
 import type { InvoicePackage, PackageLine } from '#shared/domain/packaging.ts';
 import { shardOf } from '#shared/domain/shard.ts';
 
@@ -74,10 +75,10 @@ function bucketOf(client: string): number {
   return shardOf(client, INDEX_BUCKETS);
 }
 
-/** A package that collects nothing rests as `skipped` from the start; every other is due at once. */
+/** A package that has nothing to collect rests as `skipped` from the start; every other is due at once. */
 export function toInvoiceItem(invoice: InvoicePackage, nowMs: number): InvoiceItem {
   const { id, client, period, revision, currency, totalMicros, lines } = invoice;
-  const state: InvoiceState = totalMicros === 0n ? 'skipped' : 'packaged';
+  const state: InvoiceState = totalMicros > 0n ? 'packaged' : 'skipped';
   return {
     ...invoiceKeyOf(client, period, revision),
     id,
@@ -95,8 +96,20 @@ export function toInvoiceItem(invoice: InvoicePackage, nowMs: number): InvoiceIt
     version: 1n,
     attempts: 0n,
     history: [],
-    ...(state === 'skipped' && { reason: 'zero_total' }),
+    ...(state === 'skipped' && whyNothing(invoice)),
     updatedAtMs: BigInt(nowMs),
+  };
+}
+
+function whyNothing({
+  totalMicros,
+  currency,
+}: InvoicePackage): Pick<InvoiceItem, 'reason' | 'detail'> {
+  if (totalMicros === 0n) return { reason: 'zero_total' };
+  const credit = formatAmount(-totalMicros);
+  return {
+    reason: 'negative_total',
+    detail: `More was given back than was used: ${credit} ${currency} in favour of the client, which no invoice carries.`,
   };
 }
 

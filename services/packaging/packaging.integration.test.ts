@@ -109,6 +109,24 @@ describe('what is packaged', () => {
     ]);
   });
 
+  test('counts what was given back: in one total with what was used, or skipped where there is more of it', async () => {
+    const sums = [
+      usageSum({ amountMicros: 100n }),
+      usageSum({ day: '2026-11-04', events: 1, quantityMicros: -1_000_000n, amountMicros: -40n }),
+      usageSum({ currency: 'USD', events: 3, quantityMicros: -5n, amountMicros: -50_000n }),
+      usageSum({ currency: 'USD', meter: 'tokens', amountMicros: 10_000n }),
+      usageSum({ currency: 'JPY', events: 2, quantityMicros: 0n, amountMicros: 0n }),
+    ];
+    await tables.rollUp(sums);
+    await run();
+    expect(await tables.packages()).toMatchObject([
+      { currency: 'EUR', totalMicros: 60n, state: 'packaged' },
+      { currency: 'JPY', totalMicros: 0n, state: 'skipped', reason: 'zero_total' },
+      { currency: 'USD', totalMicros: -40_000n, state: 'skipped', reason: 'negative_total' },
+    ]);
+    await expectBilledOnce(sums);
+  });
+
   test('is only what is new: late usage goes into a next revision, as lines of its own day', async () => {
     await tables.rollUp([usageSum({ day: '2026-11-03', events: 1, amountMicros: 100n })]);
     await run();

@@ -5,7 +5,7 @@
  *      ↑          ↓ lost answer  ↓ lost
  *      └────── unknown ──────────┘           any → parked when only a person can go on
  *
- * `skipped` is where a package rests that collects nothing and is therefore not sent.
+ * `skipped` is where a package rests that has nothing to collect and is therefore not sent.
  */
 export const INVOICE_STATES = [
   'packaged',

@@ -15,8 +15,9 @@ export const usageSum: fc.Arbitrary<UsageSum> = fc
     usageKeys,
     fc.record({
       events: fc.integer({ min: 1, max: 1_000 }),
-      quantityMicros: fc.bigInt({ min: 0n, max: 10n ** 18n }),
-      amountMicros: fc.bigInt({ min: 0n, max: 10n ** 15n }),
+      // Below zero where more was given back than was used.
+      quantityMicros: fc.bigInt({ min: -(10n ** 18n), max: 10n ** 18n }),
+      amountMicros: fc.bigInt({ min: -(10n ** 15n), max: 10n ** 15n }),
     }),
   )
   .map(([key, totals]) => ({ ...key, ...totals }));

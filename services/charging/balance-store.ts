@@ -108,8 +108,9 @@ function entriesOf(changes: readonly BalanceChange[]): (string | number)[] {
   const entries: (string | number)[] = [];
   let heads: string[] = [];
   let bytes = 0;
-  for (const { event } of changes) {
-    const head = encodeHead(event);
+  for (const { event, isUpTo } of changes) {
+    // A rebuild makes the receipt from the event, and must know that it says what was granted.
+    const head = encodeHead(event.kind === 'charge' && isUpTo ? { ...event, isUpTo } : event);
     const size = head.length + MAX_DECIDED_BYTES;
     if (heads.length > 0 && bytes + size > MAX_ENTRY_BYTES) {
       entries.push(heads.length, heads.join('\n'));

@@ -1,5 +1,6 @@
 import type { RedisClient } from '#shared/platform/redis.ts';
-import { isComplete, markComplete } from './account-store.ts';
+import { isComplete } from './account-store.ts';
+import { Restoring } from './restoring.ts';
 
 interface Shards {
   readonly redis: RedisClient;
@@ -15,7 +16,8 @@ interface Shards {
  */
 export async function isLost({ redis, isInLedger }: Shards, shard: number): Promise<boolean> {
   if (await isComplete({ redis }, shard)) return false;
+  const restoring = await Restoring.begin(redis, shard);
   if (await isInLedger(shard)) return true;
-  await markComplete({ redis }, shard);
+  await restoring.complete();
   return false;
 }

@@ -23,6 +23,7 @@ import {
 } from './holds.ts';
 import { Invoice, InvoicePage } from './invoices.ts';
 import { PROBLEMS, type ProblemCode } from './problems.ts';
+import { RebuildAnswer } from './rebuild.ts';
 import { Reversal, ReversalBody } from './reversals.ts';
 import { UsageAnswer, UsageBatch, UsageCloudEvent } from './usage-events.ts';
 
@@ -293,6 +294,20 @@ export const OPERATIONS: readonly Operation[] = [
     scope: 'operate',
     answers: { 202: Invoice },
     problems: ['invalid_parameter', 'not_found', 'not_retryable', 'unavailable'],
+  },
+  {
+    method: 'post',
+    path: '/v1/shards/{shard}/rebuild',
+    operationId: 'rebuildBalances',
+    summary:
+      'Restore from the ledger what the store has lost of a shard; of one that is complete, compare them.',
+    scope: 'operate',
+    query: {
+      takeLedgerAsWhole:
+        'true: restore also accounts of which events are missing, and do not wait for events on their way.',
+    },
+    answers: { 200: RebuildAnswer },
+    problems: ['invalid_parameter', 'not_found', 'events_on_their_way', 'unavailable'],
   },
   {
     method: 'get',

@@ -25,6 +25,7 @@ export const PROBLEMS = {
   over_reversed: { status: 422, title: 'More than was charged' },
   balance_out_of_range: { status: 422, title: 'The balance would leave its range' },
   balances_incomplete: { status: 503, title: 'Balances of this store were lost' },
+  events_on_their_way: { status: 409, title: 'Events have not reached the ledger yet' },
   not_retryable: { status: 409, title: 'The invoice is not at rest' },
   unavailable: { status: 503, title: 'Temporarily unavailable' },
   internal: { status: 500, title: 'Something went wrong on our side' },

@@ -1,0 +1,59 @@
+import { timeInId } from '#shared/domain/charge-id.ts';
+import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
+import { RECEIPT_SLICE_MS, receiptField } from '#shared/platform/receipts.ts';
+
+export interface Receipt {
+  readonly slice: number;
+  readonly field: string;
+  readonly value: string;
+}
+
+/**
+ * The receipt that a script left when it recorded an event, to the byte; none where nobody sent an id. A capture needs
+ * what it left in its hold.
+ */
+export function receiptOf(event: LedgerEvent, leftInHoldMicros = 0n): Receipt | undefined {
+  const { kind, client, id, fingerprint, recordedAtMs } = event;
+  if (fingerprint === undefined) return undefined;
+  if (kind === 'usage') {
+    // A time in its id is not looked at: usage may come late.
+    const field = receiptField(kind, client, event.origin, id);
+    return { slice: sliceOf(recordedAtMs), field, value: fingerprint };
+  }
+  const result = [recordedAtMs, event.balanceMicros, ...furtherResults(event, leftInHoldMicros)];
+  return {
+    slice: sliceOf(timeInId(id) ?? recordedAtMs),
+    field: receiptField(kind, client, id),
+    value: fingerprint + result.join(' '),
+  };
+}
+
+function furtherResults(event: LedgerEvent, leftInHoldMicros: bigint): (bigint | number)[] {
+  switch (event.kind) {
+    case 'charge':
+      return event.isUpTo ? [event.amountMicros] : [];
+    case 'reversal':
+      return [event.amountMicros, event.reversedMicros];
+    case 'hold':
+    case 'extension':
+      return [event.heldMicros, event.expiresAtMs];
+    case 'capture':
+      return [event.heldMicros, event.amountMicros, leftInHoldMicros];
+    case 'release':
+      return [event.heldMicros, event.amountMicros];
+    default:
+      return [];
+  }
+}
+
+function sliceOf(timeMs: number): number {
+  return Math.floor(timeMs / RECEIPT_SLICE_MS);
+}
+
+/** How far ahead the time in an id may lie, as in receipts.lua. */
+const FUTURE_TOLERANCE_MS = 300_000;
+
+/** When no id in a slice can be asked for any more. */
+export function sliceExpiresAtMs(slice: number, receiptWindowMs: number): number {
+  return (slice + 1) * RECEIPT_SLICE_MS + receiptWindowMs + FUTURE_TOLERANCE_MS;
+}

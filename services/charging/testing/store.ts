@@ -6,7 +6,6 @@ import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
 import { shardOf } from '#shared/domain/shard.ts';
 import { fingerprintOf } from '#shared/platform/receipts.ts';
 import { connectRedis } from '#shared/platform/redis.ts';
-import { waitUntil } from '#shared/testing/wait-until.ts';
 import { type AccountStore, markComplete, openAccount } from '../account-store.ts';
 
 export const HOUR_MS = 3_600_000;
@@ -136,10 +135,10 @@ export function reversal(
 
 type Charged = ReturnType<typeof charge> | ReturnType<typeof capture>;
 
-export function terms(client: string) {
+export function terms(client: string, id: string = randomUUID()) {
   return {
     kind: 'terms' as const,
-    id: randomUUID(),
+    id,
     client,
     amountMicros: 0n,
     occurredAtMs: 1_800_000_000_000,
@@ -157,9 +156,14 @@ export async function nowMsOf(redis: Redis): Promise<number> {
   return seconds * 1_000 + Math.floor(microseconds / 1_000);
 }
 
-/** Waits until the clock of Redis has passed a time. */
-export async function waitPast(redis: Redis, timeMs: number): Promise<void> {
-  await waitUntil(async () => (await nowMsOf(redis)) > timeMs);
+/** Asks the clock of Redis until it has passed a time; returns what it says then. */
+export async function waitPast(redis: Redis, timeMs: number): Promise<number> {
+  const untilMs = performance.now() + 10_000;
+  for (;;) {
+    const nowMs = await nowMsOf(redis);
+    if (nowMs > timeMs) return nowMs;
+    if (performance.now() > untilMs) throw new Error(`Redis is at ${nowMs}, before ${timeMs}`);
+  }
 }
 
 /** The events that lie in the outboxes, in the order of each. */

@@ -7,6 +7,7 @@ import { orTryAgain, ProblemError } from '#shared/platform/problem-error.ts';
 import { orUnavailable } from '#shared/platform/redis.ts';
 import { type AccountStore, isComplete } from './account-store.ts';
 import { compareAccount, describeDifference } from './compare-accounts.ts';
+import { inOrder } from './in-order.ts';
 import { receiptOf } from './receipt-of.ts';
 import { ReceiptShelf } from './receipt-shelf.ts';
 import { Restoring } from './restoring.ts';
@@ -72,14 +73,9 @@ async function restore(rebuild: Rebuild, shard: number, takesAsWhole: boolean): 
   const { redis, receiptWindowMs } = rebuild.accounts;
   const restoring = await Restoring.begin(redis, shard);
   const shelf = new ReceiptShelf(restoring, receiptWindowMs, rebuild.nowMs());
-  const { fold, events } = await readAccounts(rebuild, shard, (event, left) =>
-    shelf.add(receiptOf(event, left)),
-  );
-  if (takesAsWhole) {
-    for (const { event, leftInHoldMicros } of fold.takeAsWhole()) {
-      await shelf.add(receiptOf(event, leftInHoldMicros));
-    }
-  }
+  const { fold, events } = await readAccounts(rebuild, shard, async (event, isWhole, left) => {
+    if (isWhole || takesAsWhole) await shelf.add(receiptOf(event, left));
+  });
   // Before the accounts: a charge of a restored one must find its receipt.
   await shelf.close();
   const accounts = [...fold.accounts.values()];
@@ -116,23 +112,24 @@ async function compare(rebuild: Rebuild, shard: number): Promise<Found> {
   };
 }
 
-/** Folds all events of a shard. Of each, when it has taken effect, `onEvent` is told. */
+type OnEvent = (event: LedgerEvent, isWhole: boolean, leftInHoldMicros?: bigint) => Promise<void>;
+
+/** Folds all events of a shard, and tells of each, and of whether something of its account is missing. */
 async function readAccounts(
   rebuild: Rebuild,
   shard: number,
-  onEvent?: (event: LedgerEvent, leftInHoldMicros?: bigint) => Promise<void>,
+  onEvent: OnEvent = async () => {},
 ): Promise<{ fold: AccountFold; events: number }> {
   const fold = new AccountFold();
   let count = 0;
   const read = async () => {
-    for await (const events of rebuild.readLedger(shard)) {
+    for await (const events of inOrder(rebuild.readLedger(shard))) {
       count += events.length;
       for (const event of events) {
-        if (event.kind === 'usage') await onEvent?.(event);
+        if (event.kind === 'usage') await onEvent(event, true);
         else {
-          for (const { event: folded, leftInHoldMicros } of fold.add(event)) {
-            await onEvent?.(folded, leftInHoldMicros);
-          }
+          const { leftInHoldMicros } = fold.add(event);
+          await onEvent(event, fold.isWhole(event.client), leftInHoldMicros);
         }
       }
     }

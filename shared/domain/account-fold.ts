@@ -21,7 +21,7 @@ export interface FoldedAccount {
   readonly holds: ReadonlyMap<string, FoldedHold>;
   /** What was given back of each charge and capture, by `<kind> <id>`. */
   readonly reversed: ReadonlyMap<string, bigint>;
-  /** False where events are missing, or there twice: what one left is not what another found. */
+  /** False where events are missing, or there twice: what one left is not what the next one found. */
   readonly isWhole: boolean;
 }
 
@@ -35,21 +35,11 @@ type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 type Account = Mutable<Omit<FoldedAccount, 'holds' | 'reversed'>> & {
   readonly holds: Map<string, FoldedHold>;
   readonly reversed: Map<string, bigint>;
-  isOpen: boolean;
-  /** Too much is missing to wait for it: everything is taken as it comes. */
-  isBroken: boolean;
-  /** Events that found a state that is not there yet, by the balance that they found. */
-  readonly waiting: Map<bigint, AccountEvent[]>;
-  waitingCount: number;
-  lastBalanceMicros: bigint;
 };
 
-/** Most events of one account that may wait for others; where more do, one of those is missing. */
-const MAX_WAITING = 10_000;
-
 /**
- * Folds account events into accounts, in the order in which they were recorded or nearly so. Two relays with clocks that differ
- * may have given batches ids in another order: so an event waits until the state that it found is there.
+ * Folds account events, in the order in which they were recorded, into accounts. Where events are missing, the account is
+ * that of the last event: its balance is what it was, and its holds are those that are known.
  */
 export class AccountFold {
   readonly #accounts = new Map<string, Account>();
@@ -58,64 +48,42 @@ export class AccountFold {
     return this.#accounts;
   }
 
-  /** Returns what took effect by this event: itself, and those that have waited for it. */
-  add(event: AccountEvent): FoldedEvent[] {
-    const account = this.#accountOf(event);
-    account.lastBalanceMicros = event.balanceMicros;
-    if (!fits(account, event)) {
-      wait(account, event);
-      return account.waitingCount > MAX_WAITING ? takeWaiting(account) : [];
+  add(event: AccountEvent): FoldedEvent {
+    const account = this.#accounts.get(event.client);
+    if (account) {
+      account.isWhole &&= fits(account, event);
+      return { event, leftInHoldMicros: apply(account, event) };
     }
-    const folded = [apply(account, event)];
-    while (account.waitingCount > 0) {
-      const next = takeNext(account);
-      if (!next) break;
-      folded.push(apply(account, next));
-    }
-    account.isWhole = account.waitingCount === 0 && !account.isBroken;
-    return folded;
+    const opened = openedBy(event);
+    this.#accounts.set(event.client, opened);
+    return { event, leftInHoldMicros: apply(opened, event) };
   }
 
-  /**
-   * Takes events as they are where others are missing for ever. The balance is then the one after the last event, as it
-   * was in the store. Returns what took effect by it.
-   */
-  takeAsWhole(): FoldedEvent[] {
-    return [...this.#accounts.values()].flatMap((account) =>
-      account.isWhole ? [] : takeWaiting(account),
-    );
+  /** Whether nothing of an account is missing so far. */
+  isWhole(client: string): boolean {
+    return this.#accounts.get(client)?.isWhole ?? true;
   }
+}
 
-  #accountOf({ client, currency }: AccountEvent): Account {
-    const known = this.#accounts.get(client);
-    if (known) return known;
-    const account: Account = {
-      client,
-      currency,
-      openingMicros: 0n,
-      balanceMicros: 0n,
-      heldMicros: 0n,
-      terms: undefined,
-      hasHadHolds: false,
-      holds: new Map(),
-      reversed: new Map(),
-      isWhole: false,
-      isOpen: false,
-      isBroken: false,
-      waiting: new Map(),
-      waitingCount: 0,
-      lastBalanceMicros: 0n,
-    };
-    this.#accounts.set(client, account);
-    return account;
-  }
+function openedBy({ kind, client, currency, amountMicros }: AccountEvent): Account {
+  const isOpening = kind === 'opening';
+  return {
+    client,
+    currency,
+    openingMicros: isOpening ? amountMicros : 0n,
+    balanceMicros: 0n,
+    heldMicros: 0n,
+    terms: undefined,
+    hasHadHolds: false,
+    holds: new Map(),
+    reversed: new Map(),
+    isWhole: isOpening,
+  };
 }
 
 /** Whether an event found the account as it is. */
 function fits(account: Account, event: AccountEvent): boolean {
-  if (account.isBroken) return true;
-  if (!account.isOpen || event.kind === 'opening')
-    return !account.isOpen && event.kind === 'opening';
+  if (event.kind === 'opening') return false;
   const effect = effectOf(event);
   if (account.balanceMicros + effect.balanceMicros !== event.balanceMicros) return false;
   if (!('heldMicros' in event)) return true;
@@ -125,61 +93,20 @@ function fits(account: Account, event: AccountEvent): boolean {
   return hold !== undefined && hold.leftMicros + effect.heldMicros >= 0n;
 }
 
-function wait(account: Account, event: AccountEvent): void {
-  const foundMicros = event.balanceMicros - effectOf(event).balanceMicros;
-  const before = account.waiting.get(foundMicros);
-  if (before) before.push(event);
-  else account.waiting.set(foundMicros, [event]);
-  account.waitingCount += 1;
-  account.isWhole = false;
-}
-
-function takeNext(account: Account): AccountEvent | undefined {
-  const candidates = account.waiting.get(account.balanceMicros) ?? [];
-  const index = candidates.findIndex((event) => fits(account, event));
-  if (index < 0) return undefined;
-  account.waitingCount -= 1;
-  if (candidates.length === 1) account.waiting.delete(account.balanceMicros);
-  return candidates.splice(index, 1)[0];
-}
-
-function takeWaiting(account: Account): FoldedEvent[] {
-  const events = [...account.waiting.values()].flat();
-  account.waiting.clear();
-  account.waitingCount = 0;
-  account.isBroken = true;
-  events.sort((one, other) => one.recordedAtMs - other.recordedAtMs);
-  const folded = events.map((event) => apply(account, event));
-  account.balanceMicros = account.lastBalanceMicros;
-  return folded;
-}
-
-function apply(account: Account, event: AccountEvent): FoldedEvent {
+/** Returns what a capture left in its hold. */
+function apply(account: Account, event: AccountEvent): bigint | undefined {
   account.balanceMicros = event.balanceMicros;
-  let leftInHoldMicros: bigint | undefined;
   switch (event.kind) {
-    case 'opening':
-      account.isOpen = true;
-      account.currency = event.currency;
-      account.openingMicros = event.amountMicros;
+    case 'reversal': {
+      const { reversedKind, reversedId, reversedMicros } = event;
+      account.reversed.set(`${reversedKind} ${reversedId}`, reversedMicros);
       break;
-    case 'reversal':
-      keepHighest(
-        account.reversed,
-        `${event.reversedKind} ${event.reversedId}`,
-        event.reversedMicros,
-      );
-      break;
+    }
     case 'hold':
       changeHold(account, event.id, event.amountMicros, event.expiresAtMs);
       break;
     case 'capture':
-      leftInHoldMicros = changeHold(
-        account,
-        event.holdId,
-        -event.amountMicros - event.releasedMicros,
-      );
-      break;
+      return changeHold(account, event.holdId, -event.amountMicros - event.releasedMicros);
     case 'release':
     case 'expiry':
       changeHold(account, event.holdId, -event.amountMicros);
@@ -190,23 +117,22 @@ function apply(account: Account, event: AccountEvent): FoldedEvent {
     case 'terms':
       account.terms = { status: event.status, creditLimitMicros: event.creditLimitMicros };
   }
-  return { event, leftInHoldMicros };
+  return undefined;
 }
 
-function keepHighest(totals: Map<string, bigint>, key: string, totalMicros: bigint): void {
-  const before = totals.get(key);
-  if (before === undefined || before < totalMicros) totals.set(key, totalMicros);
-}
-
-/** Returns what is left in the hold; it ends with its last unit, and never lasts shorter. */
-function changeHold(account: Account, id: string, changeMicros: bigint, expiresAtMs = 0): bigint {
+/** Returns what is left in the hold. It ends with its last unit. */
+function changeHold(
+  account: Account,
+  id: string,
+  changeMicros: bigint,
+  expiresAtMs?: number,
+): bigint {
   const before = account.holds.get(id) ?? { leftMicros: 0n, expiresAtMs: 0 };
   const sumMicros = before.leftMicros + changeMicros;
   const leftMicros = sumMicros > 0n ? sumMicros : 0n;
   account.hasHadHolds = true;
   account.heldMicros += leftMicros - before.leftMicros;
   if (leftMicros === 0n) account.holds.delete(id);
-  else
-    account.holds.set(id, { leftMicros, expiresAtMs: Math.max(before.expiresAtMs, expiresAtMs) });
+  else account.holds.set(id, { leftMicros, expiresAtMs: expiresAtMs ?? before.expiresAtMs });
   return leftMicros;
 }

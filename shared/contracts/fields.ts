@@ -35,17 +35,14 @@ export const currency = z.string().check(
 
 function decimal(minMicros: bigint, maxMicros: bigint, error: string) {
   return z.pipe(
-    z.string().check(
-      z.regex(/^-?\d{1,15}(\.\d{1,6})?$/, { error }),
-      z.refine((text) => isWithin(text, minMicros, maxMicros), { error }),
-    ),
-    z.transform((text) => parseMicros(text) as bigint),
+    z.string().check(z.regex(/^-?\d{1,15}(\.\d{1,6})?$/, { error })),
+    z.transform((text, { issues }) => {
+      const micros = parseMicros(text) as bigint;
+      if (micros >= minMicros && micros <= maxMicros) return micros;
+      issues.push({ code: 'custom', message: error, input: text });
+      return z.NEVER;
+    }),
   );
-}
-
-function isWithin(text: string, minMicros: bigint, maxMicros: bigint): boolean {
-  const micros = parseMicros(text);
-  return micros === undefined || (micros >= minMicros && micros <= maxMicros);
 }
 
 const AMOUNT_ERROR =
@@ -71,8 +68,10 @@ const RFC_3339 =
 
 /** Date.parse takes 30 February for 2 March. */
 function isOnCalendar(text: string): boolean {
-  const [, year, month, day] = (RFC_3339.exec(text) ?? []).map(Number);
-  const date = new Date(Date.UTC(year as number, (month as number) - 1, day));
+  const [year, month, day] = [text.slice(0, 4), text.slice(5, 7), text.slice(8, 10)].map(
+    Number,
+  ) as [number, number, number];
+  const date = new Date(Date.UTC(year, month - 1, day));
   return date.getUTCMonth() + 1 === month && date.getUTCDate() === day;
 }
 
@@ -81,11 +80,13 @@ export const time = z.pipe(
   z.string().check(
     z.regex(RFC_3339, {
       error: 'must be a time of RFC 3339 with its offset, such as 2026-11-21T12:00:00Z',
-      abort: true,
     }),
-    z.refine(isOnCalendar, { error: 'is not a day of the calendar' }),
   ),
-  z.transform((text) => Date.parse(text)),
+  z.transform((text, { issues }) => {
+    if (isOnCalendar(text)) return Date.parse(text);
+    issues.push({ code: 'custom', message: 'is not a day of the calendar', input: text });
+    return z.NEVER;
+  }),
 );
 
 /** Micro-units between our own parts: an integer as a string. */

@@ -52,10 +52,10 @@ describe('at the deployed API', () => {
     const client = await openAccount('1');
     const hold = { id: ulid(), client, amount: '1', currency: 'USD', expiresInSeconds: 1 };
     expect((await api.post('/v1/holds', hold)).body).toMatchObject({ available: '0.00' });
-    // Nothing but reading: no charge comes by to notice.
-    await waitUntil(async () => (await accountOf(client)).available === '1.00', 60_000);
+    // Nothing but reading: no charge comes by to notice. The schedule's first tick is a minute after the deploy.
+    await waitUntil(async () => (await accountOf(client)).available === '1.00', 150_000);
     expect(await accountOf(client)).toMatchObject({ balance: '1.00', held: '0.00' });
-  }, 70_000);
+  }, 160_000);
 
   test('a batch answers each charge by itself', async () => {
     const [rich, poor] = [await openAccount('100'), await openAccount('0.10')];
@@ -93,7 +93,7 @@ describe('at the deployed API', () => {
       const { body } = await api.get(`/v1/accounts/${client}/entries`);
       return body.entries as Record<string, unknown>[];
     };
-    await waitUntil(async () => (await entries()).length === 2, 60_000);
+    await waitUntil(async () => (await entries()).length === 2, 150_000);
     const reverse = (amount?: string) =>
       api.post(`/v1/accounts/${client}/reversals`, {
         id: ulid(),
@@ -111,5 +111,5 @@ describe('at the deployed API', () => {
       ['charge', '3.00'],
       ['opening', '5.00'],
     ]);
-  }, 130_000);
+  }, 220_000);
 });

@@ -11,8 +11,8 @@ import { type AccountStore, markComplete, openAccount } from '../account-store.t
 export const HOUR_MS = 3_600_000;
 
 /** A client of one server, with time for a machine that is busy. */
-export function connectTo(url: string, isCluster = false): Redis {
-  return connectRedis({ url, isCluster, commandTimeoutMs: 5_000 }) as Redis;
+export function connectTo(url: string, isCluster = false, commandTimeoutMs = 5_000): Redis {
+  return connectRedis({ url, isCluster, commandTimeoutMs }) as Redis;
 }
 
 export function storeOn(redis: Redis, changes: Partial<AccountStore> = {}): AccountStore {

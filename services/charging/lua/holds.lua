@@ -29,23 +29,30 @@ local function find_hold(client, hold, now)
   if left and tonumber(expires) > now then return left, expires end
 end
 
-local expiries = {outcomes = {}, heads = {}}
+local expiries = {outcomes = {}, heads = {}, members = {}}
 
--- Notes what is due in this shard, the oldest first and a bounded number; written by `write_expiries`. Returns how many.
+-- Notes that a hold gives back what it keeps, once; written by `write_expiries`.
+local function expire_hold(client, hold, left, expires)
+  local member = client .. ' ' .. hold
+  if expiries.members[member] then return end
+  expiries.members[member] = true
+  local account = find_account(client)
+  account.held = sum_of(account.held, negated(left))
+  account.has_changed, account.had_holds = true, true
+  end_hold(client, hold)
+  local position = #expiries.heads + 1
+  expiries.outcomes[position] = text_of(account.balance) .. ',' .. text_of(account.held)
+  expiries.heads[position] = '{"kind":"expiry","id":' .. cjson.encode(hold) .. ',"client":' .. cjson.encode(client)
+    .. ',"currency":"' .. account.currency .. '","amountMicros":"' .. text_of(left) .. '","occurredAtMs":'
+    .. string.format('%d', expires) .. ',"holdId":' .. cjson.encode(hold) .. '}'
+end
+
+-- Expires what is due in this shard, the oldest first and a bounded number. Returns how many.
 local function expire_due(now)
   local due = redis.call('ZRANGEBYSCORE', shard .. ':expiries', '-inf', string.format('%d', now), 'WITHSCORES', 'LIMIT', 0, MAX_EXPIRIES)
   for index = 1, #due, 2 do
     local client, hold = string.match(due[index], '^(%S+) (%S+)$')
-    local account = find_account(client)
-    local left = read_hold(client, hold)
-    account.held = sum_of(account.held, negated(left))
-    account.has_changed, account.had_holds = true, true
-    end_hold(client, hold)
-    local position = #expiries.heads + 1
-    expiries.outcomes[position] = text_of(account.balance) .. ',' .. text_of(account.held)
-    expiries.heads[position] = '{"kind":"expiry","id":' .. cjson.encode(hold) .. ',"client":' .. cjson.encode(client)
-      .. ',"currency":"' .. account.currency .. '","amountMicros":"' .. text_of(left) .. '","occurredAtMs":'
-      .. string.format('%d', due[index + 1]) .. ',"holdId":' .. cjson.encode(hold) .. '}'
+    expire_hold(client, hold, read_hold(client, hold), due[index + 1])
   end
   return #due / 2
 end

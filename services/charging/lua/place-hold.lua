@@ -6,6 +6,9 @@
 
 return take_effect(false, function(account)
   if find_hold(ARGV[7], ARGV[11], now) then return 'hold_exists' end
+  -- Whatever an expired one of this id still keeps must not be lost under the new one.
+  local left, expired = read_hold(ARGV[7], ARGV[11])
+  if left then expire_hold(ARGV[7], ARGV[11], left, expired) end
   local held = sum_of(account.held, amount(ARGV[9]))
   if not held then return 'insufficient_balance' end
   account.held, account.had_holds = held, true

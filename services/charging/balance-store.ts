@@ -44,8 +44,8 @@ const changeScript = luaScript(
 );
 const reverseScript = accountScript('tollgateReverseCharge', takeEffectLua, reverseChargeLua);
 
-/** Most changes of one script call: while it runs, the store answers nobody else. */
-const MAX_CHANGES = 1_000;
+/** Most changes of callers that share a script call: the store works on one call while this process prepares the next. */
+const MAX_SHARED_CHANGES = 64;
 
 /**
  * Changes balances, those of one client in the order given, one script call for each shard. Each takes effect or is
@@ -142,7 +142,7 @@ function loaderOf(store: AccountStore, shard: number): Loader {
   if (known) return known;
   const loader: Loader = new DataLoader((changes) => changeShard(store, shard, changes), {
     cache: false,
-    maxBatchSize: MAX_CHANGES,
+    maxBatchSize: MAX_SHARED_CHANGES,
   });
   ofStore.set(shard, loader);
   return loader;

@@ -1,4 +1,3 @@
-import { Metrics } from '@aws-lambda-powertools/metrics';
 import {
   BatchGetCommand,
   DynamoDBDocumentClient,
@@ -10,26 +9,25 @@ import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@
 import { mockClient } from 'aws-sdk-client-mock';
 import { Invoice, InvoicePage } from '#shared/contracts/invoices.ts';
 import type { HttpRequest, HttpResponse } from '#shared/platform/http.ts';
-import { log } from '#shared/platform/log.ts';
 import { handler as getInvoice } from './handlers/get-invoice.ts';
 import { handler as listInvoices } from './handlers/list-invoices.ts';
 import { handler as retryInvoice } from './handlers/retry-invoice.ts';
 import { invoiceItem } from './testing/memory-store.ts';
 
 const mock = mockClient(DynamoDBDocumentClient);
-const logged = jest.spyOn(log, 'info').mockImplementation(() => {});
+const written = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+const lines = () => written.mock.calls.map(([line]) => JSON.parse(String(line)));
 
 beforeAll(() => {
   process.env.INVOICES_TABLE = 'invoices';
   process.env.AWS_REGION = 'us-east-1';
-  jest.spyOn(Metrics.prototype, 'publishStoredMetrics').mockReturnThis();
 });
 afterAll(() => {
   jest.restoreAllMocks();
 });
 beforeEach(() => {
   mock.reset();
-  logged.mockClear();
+  written.mockClear();
 });
 
 function request(changes: {
@@ -76,7 +74,7 @@ describe('GET /v1/invoices', () => {
         },
       ],
     });
-    expect(logged).toHaveBeenCalledTimes(1);
+    expect(lines()).toHaveLength(1);
   });
 
   test.each([
@@ -180,10 +178,7 @@ describe('where DynamoDB', () => {
     const response = await ask();
     expect(response).toMatchObject({ statusCode: 503, headers: { 'retry-after': '1' } });
     expect(bodyOf(response)).toMatchObject({ code: 'unavailable' });
-    expect(logged).toHaveBeenCalledWith(
-      'request',
-      expect.objectContaining({ cause: 'ProvisionedThroughputExceededException' }),
-    );
+    expect(lines()).toMatchObject([{ cause: 'ProvisionedThroughputExceededException' }]);
   });
 
   test('fails to write a retry, it answers 503', async () => {
@@ -194,10 +189,8 @@ describe('where DynamoDB', () => {
   });
 
   test.each(asked)('refuses what %s asks for, that is a fault of ours', async (_, ask) => {
-    const error = jest.spyOn(log, 'error').mockImplementation(() => {});
     mock.onAnyCommand().rejects(failure('ValidationException'));
     expect((await ask()).statusCode).toBe(500);
-    expect(error).toHaveBeenCalledTimes(1);
-    error.mockRestore();
+    expect(lines()).toMatchObject([{ level: 'ERROR' }]);
   });
 });

@@ -1,8 +1,6 @@
-import { Metrics } from '@aws-lambda-powertools/metrics';
 import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { PriceList } from '#shared/domain/price.ts';
 import type { HttpRequest, HttpResponse } from '#shared/platform/http.ts';
-import { log } from '#shared/platform/log.ts';
 import type { UsageRecording } from './record-usage.ts';
 import { NOW_MS, sentEvent } from './testing/cloud-event.ts';
 
@@ -29,9 +27,7 @@ jest.unstable_mockModule('./wiring.ts', () => ({
 const { handler } = await import('./handlers/record-usage.ts');
 
 beforeEach(() => {
-  jest.spyOn(log, 'info').mockImplementation(() => {});
-  jest.spyOn(log, 'error').mockImplementation(() => {});
-  jest.spyOn(Metrics.prototype, 'publishStoredMetrics').mockReturnThis();
+  jest.spyOn(process.stdout, 'write').mockReturnValue(true);
   record.mockClear();
   const sms = { currency: 'EUR', amountMicros: 1n, perQuantityMicros: 1n };
   priceList.mockReset().mockResolvedValue(new Map([['sms', sms]]));

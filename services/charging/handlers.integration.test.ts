@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { Metrics } from '@aws-lambda-powertools/metrics';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Redis } from 'ioredis';
 import { ulid } from 'ulid';
 import { Account, BalanceChange } from '#shared/contracts/accounts.ts';
 import { ChargeAnswer } from '#shared/contracts/charges.ts';
-import { log } from '#shared/platform/log.ts';
 import { startValkey, type Valkey } from '#shared/testing/valkey.ts';
 import { handler as adjustAccount } from './handlers/adjust-account.ts';
 import { handler as chargeClient } from './handlers/charge-client.ts';
@@ -21,14 +19,13 @@ const DAY_MS = 24 * HOUR_MS;
 let valkey: Valkey;
 let redis: Redis;
 let client: string;
-const logged = jest.spyOn(log, 'info').mockImplementation(() => {});
+const written = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
 
 beforeAll(async () => {
   valkey = await startValkey();
   redis = connectTo(valkey.url);
   setEnvironment(valkey.url);
   await complete(wireCharging().accounts);
-  jest.spyOn(Metrics.prototype, 'publishStoredMetrics').mockReturnThis();
 });
 afterAll(async () => {
   wireCharging().accounts.redis.disconnect();
@@ -39,7 +36,7 @@ afterAll(async () => {
 beforeEach(async () => {
   client = newClient();
   await openAccount(httpRequest({ body: { client, currency: 'USD', openingBalance: '10' } }));
-  logged.mockClear();
+  written.mockClear();
 });
 
 const good = () => ({
@@ -343,8 +340,8 @@ describe('a charge', () => {
 
   test('writes one line in the log', async () => {
     await chargeClient(httpRequest({ body: { ...good(), amount: 'x' } }));
-    expect(logged).toHaveBeenCalledTimes(1);
-    expect(logged.mock.calls[0]?.[1]).toMatchObject({
+    expect(written).toHaveBeenCalledTimes(1);
+    expect(JSON.parse(String(written.mock.calls[0]?.[0]))).toMatchObject({
       status: 400,
       code: 'invalid_body',
       keyId: 'k1',

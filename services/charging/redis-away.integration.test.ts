@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { Metrics } from '@aws-lambda-powertools/metrics';
 import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Redis } from 'ioredis';
-import { log } from '#shared/platform/log.ts';
 import { startProxy, type TcpProxy } from '#shared/testing/tcp-proxy.ts';
 import { startValkey, type Valkey } from '#shared/testing/valkey.ts';
 import { waitUntil } from '#shared/testing/wait-until.ts';
@@ -19,14 +17,13 @@ let valkey: Valkey;
 let proxy: TcpProxy;
 let direct: Redis;
 let client: string;
-const logged = jest.spyOn(log, 'info').mockImplementation(() => {});
+const written = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
 
 beforeAll(async () => {
   valkey = await startValkey();
   proxy = await startProxy(valkey.port);
   direct = connectTo(valkey.url);
   setEnvironment(proxy.url, TIMEOUT_MS);
-  jest.spyOn(Metrics.prototype, 'publishStoredMetrics').mockReturnThis();
 });
 afterAll(async () => {
   wireCharging().accounts.redis.disconnect();
@@ -51,7 +48,8 @@ async function isUnavailableWithinBound(request: ReturnType<typeof chargeRequest
   expect(response).toMatchObject({ statusCode: 503, headers: { 'retry-after': '1' } });
   expect(bodyOf(response)).toMatchObject({ code: 'unavailable' });
   expect(response.body).not.toContain('127.0.0.1');
-  expect(logged.mock.lastCall?.[1]).toMatchObject({ status: 503, cause: expect.any(String) });
+  const line = JSON.parse(String(written.mock.lastCall?.[0]));
+  expect(line).toMatchObject({ status: 503, cause: expect.any(String) });
 }
 
 /** Sends the same request until it is answered, as a client does. */

@@ -8,10 +8,10 @@ NODE := node --disable-warning=ExperimentalWarning --import ./localstack/lua-hoo
 JEST := node --disable-warning=ExperimentalWarning --experimental-vm-modules node_modules/jest/bin/jest.js
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run replay load-test latency test test-unit check bench start deploy load reset status stop redrive remove openapi
+.PHONY: help setup run replay load-test latency test test-unit check bench start deploy load reset status stop redrive rebuild-balances remove openapi
 
 help: ## List what can be done
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what is pinned: npm packages, Node 24, the local cloud, Valkey
 	@sh localstack/setup.sh
@@ -70,6 +70,9 @@ stop: ## Stop everything that runs
 
 redrive: ## Send dead letters back to their queue (local cloud)
 	@$(NODE) localstack/run/redrive.ts
+
+rebuild-balances: setup ## Restore balances that the store has lost from the ledger, and compare those that it has: SHARD=…, or API_URL and API_KEY
+	@STAGE=$(STAGE) node localstack/rebuild/rebuild.ts
 
 remove: ## Remove the stack; STAGE=local (the default) or a stage on AWS
 ifeq ($(STAGE),local)

@@ -8,7 +8,6 @@ import { orUnavailable } from '#shared/platform/redis.ts';
 import { type AccountStore, isComplete } from './account-store.ts';
 import { compareAccount, describeDifference } from './compare-accounts.ts';
 import { inOrder } from './in-order.ts';
-import { receiptOf } from './receipt-of.ts';
 import { ReceiptShelf } from './receipt-shelf.ts';
 import { Restoring } from './restoring.ts';
 
@@ -74,7 +73,7 @@ async function restore(rebuild: Rebuild, shard: number, takesAsWhole: boolean): 
   const restoring = await Restoring.begin(redis, shard);
   const shelf = new ReceiptShelf(restoring, receiptWindowMs, rebuild.nowMs());
   const { fold, events } = await readAccounts(rebuild, shard, async (event, isWhole, left) => {
-    if (isWhole || takesAsWhole) await shelf.add(receiptOf(event, left));
+    if (isWhole || takesAsWhole) await shelf.add(event, left);
   });
   // Before the accounts: a charge of a restored one must find its receipt.
   await shelf.close();

@@ -2,30 +2,19 @@ import { timeInId } from '#shared/domain/charge-id.ts';
 import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
 import { RECEIPT_SLICE_MS, receiptField } from '#shared/platform/receipts.ts';
 
-export interface Receipt {
-  readonly slice: number;
-  readonly field: string;
-  readonly value: string;
-}
-
 /**
- * The receipt that a script left when it recorded an event, to the byte; none where nobody sent an id. A capture needs
- * what it left in its hold.
+ * The receipt that a script left when it recorded an event, to the byte: its field and its value. None where nobody sent an id.
+ * A capture needs what it left in its hold.
  */
-export function receiptOf(event: LedgerEvent, leftInHoldMicros = 0n): Receipt | undefined {
+export function receiptOf(
+  event: LedgerEvent,
+  leftInHoldMicros = 0n,
+): readonly [field: string, value: string] | undefined {
   const { kind, client, id, fingerprint, recordedAtMs } = event;
   if (fingerprint === undefined) return undefined;
-  if (kind === 'usage') {
-    // A time in its id is not looked at: usage may come late.
-    const field = receiptField(kind, client, event.origin, id);
-    return { slice: sliceOf(recordedAtMs), field, value: fingerprint };
-  }
+  if (kind === 'usage') return [receiptField(kind, client, event.origin, id), fingerprint];
   const result = [recordedAtMs, event.balanceMicros, ...furtherResults(event, leftInHoldMicros)];
-  return {
-    slice: sliceOf(timeInId(id) ?? recordedAtMs),
-    field: receiptField(kind, client, id),
-    value: fingerprint + result.join(' '),
-  };
+  return [receiptField(kind, client, id), fingerprint + result.join(' ')];
 }
 
 function furtherResults(event: LedgerEvent, leftInHoldMicros: bigint): (bigint | number)[] {
@@ -46,8 +35,10 @@ function furtherResults(event: LedgerEvent, leftInHoldMicros: bigint): (bigint |
   }
 }
 
-function sliceOf(timeMs: number): number {
-  return Math.floor(timeMs / RECEIPT_SLICE_MS);
+/** The slice of the receipt of an event. A time in the id of usage is not looked at: usage may come late. */
+export function sliceOf({ kind, id, recordedAtMs }: LedgerEvent): number {
+  const timeMs = kind === 'usage' ? undefined : timeInId(id);
+  return Math.floor((timeMs ?? recordedAtMs) / RECEIPT_SLICE_MS);
 }
 
 /** How far ahead the time in an id may lie, as in receipts.lua. */

@@ -1,10 +1,11 @@
-import { type Receipt, sliceExpiresAtMs } from './receipt-of.ts';
+import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
+import { receiptOf, sliceExpiresAtMs, sliceOf } from './receipt-of.ts';
 import type { Restoring } from './restoring.ts';
 
 /** Receipts that go into the store with one script call. */
 const RECEIPTS_AT_ONCE = 500;
 
-/** Puts receipts back, many at once; those that have expired are left out. */
+/** Puts receipts of events back, many at once; those that have expired are left out. */
 export class ReceiptShelf {
   readonly #restoring: Restoring;
   readonly #receiptWindowMs: number;
@@ -19,13 +20,14 @@ export class ReceiptShelf {
     this.#nowMs = nowMs;
   }
 
-  async add(receipt: Receipt | undefined): Promise<void> {
-    if (!receipt) return;
-    const { slice, field, value } = receipt;
+  async add(event: LedgerEvent, leftInHoldMicros?: bigint): Promise<void> {
+    const slice = sliceOf(event);
     if (sliceExpiresAtMs(slice, this.#receiptWindowMs) <= this.#nowMs) return;
+    const receipt = receiptOf(event, leftInHoldMicros);
+    if (!receipt) return;
     const fields = this.#waiting.get(slice) ?? [];
     this.#waiting.set(slice, fields);
-    fields.push(field, value);
+    fields.push(...receipt);
     if (fields.length >= 2 * RECEIPTS_AT_ONCE) await this.#write(slice, fields);
   }
 

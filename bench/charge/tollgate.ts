@@ -1,10 +1,5 @@
 import type { Redis } from 'ioredis';
-import {
-  type AccountStore,
-  markComplete,
-  openAccount,
-  readAccount,
-} from '#services/charging/account-store.ts';
+import { type AccountStore, openAccount, readAccount } from '#services/charging/account-store.ts';
 import {
   type BalanceChange,
   changeBalance,
@@ -12,6 +7,7 @@ import {
 } from '#services/charging/balance-store.ts';
 import { captureHold, placeHold } from '#services/charging/hold-store.ts';
 import { httpRequest } from '#services/charging/testing/http-request.ts';
+import { markComplete } from '#services/charging/testing/store.ts';
 import { outboxKey } from '#shared/platform/outbox.ts';
 import { fingerprintOf } from '#shared/platform/receipts.ts';
 import type { BatchEngine, Charge, ChargeEngine, ChargeResult } from '../rivals/charge-engine.ts';

@@ -1,13 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { shardOf } from '#shared/domain/shard.ts';
-import {
-  changeTerms,
-  isComplete,
-  markComplete,
-  openAccount,
-  readAccount,
-  shardTag,
-} from './account-store.ts';
+import { changeTerms, isComplete, openAccount, readAccount, shardTag } from './account-store.ts';
 import { changeBalance, changeBalances, reverse } from './balance-store.ts';
 import { captureHold, extendHold, placeHold, releaseHold } from './hold-store.ts';
 import { useOwnStore } from './testing/own-store.ts';
@@ -18,6 +11,7 @@ import {
   extension,
   HOUR_MS,
   hold,
+  markComplete,
   newClient,
   opening,
   openNew,

@@ -132,16 +132,5 @@ export async function isComplete(
   { redis }: Pick<AccountStore, 'redis'>,
   shard: number,
 ): Promise<boolean> {
-  return (await redis.exists(completeKey(shard))) === 1;
-}
-
-export async function markComplete(
-  { redis }: Pick<AccountStore, 'redis'>,
-  shard: number,
-): Promise<void> {
-  await redis.set(completeKey(shard), new Date().toISOString());
-}
-
-function completeKey(shard: number): string {
-  return `${shardTag(shard)}:complete`;
+  return (await redis.exists(`${shardTag(shard)}:complete`)) === 1;
 }

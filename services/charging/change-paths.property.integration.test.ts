@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { seededRandom } from '#localstack/traffic/random.ts';
 import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
 import { FINGERPRINT_LENGTH } from '#shared/platform/receipts.ts';
-import { type AccountStore, changeTerms, markComplete, openAccount } from './account-store.ts';
+import { type AccountStore, changeTerms, openAccount } from './account-store.ts';
 import { type BalanceChange, changeBalance, changeBalances } from './balance-store.ts';
 import { placeHold } from './hold-store.ts';
 import { journalLineOf } from './testing/model.ts';
@@ -15,6 +15,7 @@ import {
   HOUR_MS,
   hold,
   journalOf,
+  markComplete,
   nowMsOf,
   opening,
   storeOn,

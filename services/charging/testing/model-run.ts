@@ -1,12 +1,12 @@
 import type { Redis } from 'ioredis';
 import type { ProblemError } from '#shared/platform/problem-error.ts';
-import { type AccountStore, changeTerms, markComplete, openAccount } from '../account-store.ts';
+import { type AccountStore, changeTerms, openAccount } from '../account-store.ts';
 import { changeBalance, changeBalances, reverse } from '../balance-store.ts';
 import { captureHold, extendHold, placeHold, releaseHold } from '../hold-store.ts';
 import type { Outcome } from '../outcome.ts';
 import { Model } from './model.ts';
 import { type Operation, Operations, SHORT_MS } from './operations.ts';
-import { nowMsOf, storeOn, waitPast } from './store.ts';
+import { markComplete, nowMsOf, storeOn, waitPast } from './store.ts';
 
 /** An outcome as the line of the script that it was read from. */
 export function lineOf(outcome: AnyOutcome): string {

@@ -275,12 +275,12 @@ describe('an expired hold', () => {
 });
 
 describe('more holds due than one call gives back', () => {
-  const COUNT = 250;
+  const COUNT = 1_250;
 
   /** Holds of 1, all due when this returns, and none given back yet. */
   async function placeMany(client: string): Promise<void> {
     const placed = await Promise.all(
-      Array.from({ length: COUNT }, (_, index) => place(client, 1n, `h-${index}`, 1_000)),
+      Array.from({ length: COUNT }, (_, index) => place(client, 1n, `h-${index}`, 2_000)),
     );
     const [last] = placed.slice(-1);
     await waitPast(own.redis, last && 'values' in last ? Number(last.values[1]) : Number.NaN);
@@ -292,11 +292,26 @@ describe('more holds due than one call gives back', () => {
     const counts: number[] = [];
     do counts.push(await expireHolds(own.store, 0));
     while (counts.at(-1) !== 0);
-    expect(counts).toEqual([100, 100, 50, 0]);
+    expect(counts).toEqual([1_000, 250, 0]);
     expect(await stateOf(client)).toEqual([BigInt(COUNT), 0n, {}]);
     const expiries = (await own.eventsOf(client)).filter(({ kind }) => kind === 'expiry');
     expect(expiries).toHaveLength(COUNT);
     expect(new Set(expiries.map(({ id }) => id)).size).toBe(COUNT);
+  });
+
+  test('a charge is not refused for want of what many due holds keep', async () => {
+    const client = await openNew(own.store, 150n);
+    const placed = await Promise.all(
+      Array.from({ length: 150 }, (_, index) => place(client, 1n, `h-${index}`, 1_000)),
+    );
+    const last = placed.at(-1);
+    await waitPast(own.redis, last && 'values' in last ? Number(last.values[1]) : Number.NaN);
+    expect(await changeBalance(own.store, { event: charge(client, 150n) })).toMatchObject({
+      type: 'done',
+      balanceMicros: 0n,
+    });
+    expect(await stateOf(client)).toEqual([0n, 0n, {}]);
+    expect((await own.eventsOf(client)).filter(({ kind }) => kind === 'expiry')).toHaveLength(150);
   });
 
   test('do not let what one of them keeps get lost under a new hold of its id', async () => {

@@ -98,7 +98,7 @@ export function extendHold(store: AccountStore, event: EventOf<'extension'>, lif
 }
 
 /** Most holds that one call gives back, as in holds.lua. */
-export const MAX_EXPIRIES = 100;
+export const MAX_EXPIRIES = 1_000;
 
 /** Gives back what expired holds of a shard keep, a bounded number; returns how many. */
 export async function expireHolds(

@@ -94,13 +94,12 @@ test('a ledger that does not answer is asked again, and keeps nothing from being
 test('holds are given back when their time is up, without anybody asking', async () => {
   const store = storeOn(redis);
   const client = await openNew(store, 1_000n);
-  // More than one call gives back.
   const events = Array.from({ length: 120 }, () => hold(client, 2n));
-  await Promise.all(events.map((event) => placeHold(store, event, 500)));
+  await Promise.all(events.map((event) => placeHold(store, event, 2_000)));
   expect(await readAccount(store, client)).toMatchObject({ heldMicros: 240n });
-  await waitPast(redis, (await nowMsOf(redis)) + 500);
+  await waitPast(redis, (await nowMsOf(redis)) + 2_000);
   const summary = await relayEvents(relayOn(redis, take), { ...once, untilEmpty: true });
-  expect(summary.expiredHolds).toBe(120);
+  expect(summary).toMatchObject({ failures: 0, expiredHolds: 120 });
   expect(await readAccount(store, client)).toMatchObject({ heldMicros: 0n, balanceMicros: 1_000n });
   expect(eventsOf(bodies).filter(({ kind }) => kind === 'expiry')).toHaveLength(120);
   expect(await relayEvents(relayOn(redis, take), once)).toMatchObject({ expiredHolds: 0 });

@@ -78,9 +78,10 @@ local function refusal_of(account, currency, is_allowed_frozen)
   end
 end
 
--- What can be spent: balance + credit limit − active holds. Beyond 64 bits: as much as there is.
+-- What can be spent: balance + credit limit − active holds. Beyond 64 bits: less than nothing, or as much as there is.
 local function spendable(account, balance)
   local free = sum_of(balance, negated(account.held))
+  if not free then return -1 end
   return sum_of(free, account.limit) or free
 end
 

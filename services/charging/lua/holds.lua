@@ -3,7 +3,10 @@
 -- An active hold is a field of `<shard>:holds:<client>`: `<micro-units left> <expires at, ms>`, and a member
 -- `<client> <hold>` of the sorted set `<shard>:expiries`. It is in both or in neither.
 
-local MAX_EXPIRIES = 100
+-- More than are ever due at once in a shard whose relay runs, so that no charge is refused for want of what is due.
+local MAX_EXPIRIES = 1000
+-- Of the longest names, so many stay below what an entry may hold.
+local MAX_EXPIRIES_OF_ENTRY = 100
 
 local function keep_hold(client, hold, left, expires)
   write_later('HSET', shard .. ':holds:' .. client, hold, left .. ' ' .. expires)
@@ -58,7 +61,9 @@ local function expire_due(now)
 end
 
 local function write_expiries(now_text)
-  if #expiries.heads > 0 then
-    append_entry(#expiries.heads, now_text, table.concat(expiries.outcomes, ' '), table.concat(expiries.heads, '\n'))
+  for first = 1, #expiries.heads, MAX_EXPIRIES_OF_ENTRY do
+    local last = math.min(first + MAX_EXPIRIES_OF_ENTRY - 1, #expiries.heads)
+    append_entry(last - first + 1, now_text, table.concat(expiries.outcomes, ' ', first, last),
+      table.concat(expiries.heads, '\n', first, last))
   end
 end

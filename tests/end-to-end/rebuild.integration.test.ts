@@ -15,9 +15,9 @@ import {
   placeClientHold,
   releaseClientHold,
 } from '#services/charging/hold-balance.ts';
-import { rebuildBalances } from '#services/charging/rebuild-balances.ts';
-import { relayEvents } from '#services/charging/relay-events.ts';
-import { reverseCharge } from '#services/charging/reverse-charge.ts';
+import { rebuildBalances } from '#services/charging/rebuild/rebuild-balances.ts';
+import { relayEvents } from '#services/charging/relay/relay-events.ts';
+import { reverseCharge } from '#services/charging/statement/reverse-charge.ts';
 import { relayOn } from '#services/charging/testing/relay.ts';
 import { connectTo, contentsOf, storeOn } from '#services/charging/testing/store.ts';
 import type { RebuildAnswer } from '#shared/contracts/rebuild.ts';

@@ -1,8 +1,8 @@
 import * as field from '#shared/contracts/fields.ts';
 import { httpHandler, json, parseParameter } from '#shared/platform/http.ts';
 import { parsePageRequest } from '#shared/platform/page-request.ts';
-import { wireEntries } from '../entries-wiring.ts';
-import { listEntries } from '../list-entries.ts';
+import { wireEntries } from '../statement/entries-wiring.ts';
+import { listEntries } from '../statement/list-entries.ts';
 import { wireCharging } from '../wiring.ts';
 
 export const handler = httpHandler({ scope: 'charge' }, async (request) => {

@@ -2,8 +2,8 @@ import * as z from 'zod/mini';
 import { httpHandler, json, parseParameter } from '#shared/platform/http.ts';
 import { log } from '#shared/platform/log.ts';
 import { ProblemError } from '#shared/platform/problem-error.ts';
-import { rebuildBalances } from '../rebuild-balances.ts';
-import { wireRebuild } from '../rebuild-wiring.ts';
+import { rebuildBalances } from '../rebuild/rebuild-balances.ts';
+import { wireRebuild } from '../rebuild/rebuild-wiring.ts';
 
 const shardText = z
   .string()

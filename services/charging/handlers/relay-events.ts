@@ -1,7 +1,7 @@
 import type { Context } from 'aws-lambda';
 import { emitMetrics, log } from '#shared/platform/log.ts';
-import { relayEvents } from '../relay-events.ts';
-import { wireRelay } from '../relay-wiring.ts';
+import { relayEvents } from '../relay/relay-events.ts';
+import { wireRelay } from '../relay/relay-wiring.ts';
 
 /** Time left for the pass under way when the loop stops. */
 const RESERVE_MS = 10_000;

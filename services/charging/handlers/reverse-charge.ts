@@ -1,8 +1,8 @@
 import * as field from '#shared/contracts/fields.ts';
 import { ReversalBody } from '#shared/contracts/reversals.ts';
 import { httpHandler, json, parseBody, parseParameter, requestId } from '#shared/platform/http.ts';
-import { wireEntries } from '../entries-wiring.ts';
-import { reverseCharge } from '../reverse-charge.ts';
+import { wireEntries } from '../statement/entries-wiring.ts';
+import { reverseCharge } from '../statement/reverse-charge.ts';
 import { wireCharging } from '../wiring.ts';
 
 export const handler = httpHandler({ scope: 'operate' }, async (request) => {

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { relayEvents } from '../relay-events.ts';
+import { relayEvents } from '../relay/relay-events.ts';
 import { relayOn } from './relay.ts';
 import { connectTo } from './store.ts';
 

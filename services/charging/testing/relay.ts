@@ -2,7 +2,7 @@ import type { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Redis } from 'ioredis';
 import { SealedBatch } from '#shared/contracts/sealed-batch.ts';
 import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
-import type { Relay } from '../relay-events.ts';
+import type { Relay } from '../relay/relay-events.ts';
 
 /** A queue that gives each message to `take`; what throws there was not taken. */
 export function queueOf(take: (body: string) => unknown): SQSClient {

@@ -6,10 +6,10 @@ import type { CaptureEvent, ChargeEvent } from '#shared/domain/ledger-event.ts';
 import { formatAmount, formatMicros, stepShareOf } from '#shared/domain/money.ts';
 import { orTryAgain, ProblemError } from '#shared/platform/problem-error.ts';
 import { fingerprintOf } from '#shared/platform/receipts.ts';
-import { reverse } from './balance-store.ts';
-import type { Charging } from './charging.ts';
+import { reverse } from '../balance-store.ts';
+import type { Charging } from '../charging.ts';
+import { problemOf } from '../problem-of.ts';
 import { findCharge, type SearchTime } from './find-charge.ts';
-import { problemOf } from './problem-of.ts';
 
 export interface Reversing extends Charging {
   readonly entries: EntryStore;

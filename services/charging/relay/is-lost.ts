@@ -1,6 +1,6 @@
 import type { RedisClient } from '#shared/platform/redis.ts';
-import { isComplete } from './account-store.ts';
-import { Restoring } from './restoring.ts';
+import { isComplete } from '../account-store.ts';
+import { Restoring } from '../rebuild/restoring.ts';
 
 interface Shards {
   readonly redis: RedisClient;

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Redis } from 'ioredis';
 import { startValkey, type Valkey } from '#shared/testing/valkey.ts';
-import { isComplete, openAccount, readAccount } from './account-store.ts';
-import { placeHold } from './hold-store.ts';
-import { relayEvents } from './relay-events.ts';
-import { eventsOf, relayOn } from './testing/relay.ts';
+import { isComplete, openAccount, readAccount } from '../account-store.ts';
+import { placeHold } from '../hold-store.ts';
+import { eventsOf, relayOn } from '../testing/relay.ts';
 import {
   connectTo,
   hold,
@@ -14,7 +13,8 @@ import {
   openNew,
   storeOn,
   waitPast,
-} from './testing/store.ts';
+} from '../testing/store.ts';
+import { relayEvents } from './relay-events.ts';
 
 /** What the relay does for a shard beside handing on: it says that a new one is ready, and ends holds. */
 

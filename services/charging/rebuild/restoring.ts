@@ -3,7 +3,7 @@ import type { FoldedAccount } from '#shared/domain/account-fold.ts';
 import { luaScript } from '#shared/platform/lua.ts';
 import { ProblemError } from '#shared/platform/problem-error.ts';
 import { orUnavailable, type RedisClient } from '#shared/platform/redis.ts';
-import { shardTag } from './account-store.ts';
+import { shardTag } from '../account-store.ts';
 import restoreAccountsLua from './lua/restore-accounts.lua';
 import restoreEndLua from './lua/restore-end.lua';
 import restoreReceiptsLua from './lua/restore-receipts.lua';

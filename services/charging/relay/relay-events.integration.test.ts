@@ -5,10 +5,10 @@ import { shardOf } from '#shared/domain/shard.ts';
 import { outboxDepth } from '#shared/platform/outbox.ts';
 import { startValkey, type Valkey } from '#shared/testing/valkey.ts';
 import { waitUntil } from '#shared/testing/wait-until.ts';
-import { changeBalance } from './balance-store.ts';
+import { changeBalance } from '../balance-store.ts';
+import { eventsOf, relayOn } from '../testing/relay.ts';
+import { charge, connectTo, journalOf, openNew, storeOn } from '../testing/store.ts';
 import { relayEvents } from './relay-events.ts';
-import { eventsOf, relayOn } from './testing/relay.ts';
-import { charge, connectTo, journalOf, openNew, storeOn } from './testing/store.ts';
 
 const toTheEnd = { hasTime: () => true, untilEmpty: true };
 

@@ -8,13 +8,13 @@ import { Reversal } from '#shared/contracts/reversals.ts';
 import type { HttpRequest } from '#shared/platform/http.ts';
 import { createOwnTable, type OwnTable } from '#shared/testing/own-table.ts';
 import { startValkey, type Valkey } from '#shared/testing/valkey.ts';
-import { handler as chargeClient } from './handlers/charge-client.ts';
-import { handler as listEntries } from './handlers/list-entries.ts';
-import { handler as reverseCharge } from './handlers/reverse-charge.ts';
-import { keepEntries } from './testing/entries.ts';
-import { bodyOf, httpRequest, type RequestParts, setEnvironment } from './testing/http-request.ts';
-import { connectTo, journalOf, openNew, storeOn } from './testing/store.ts';
-import { wireCharging } from './wiring.ts';
+import { handler as chargeClient } from '../handlers/charge-client.ts';
+import { handler as listEntries } from '../handlers/list-entries.ts';
+import { handler as reverseCharge } from '../handlers/reverse-charge.ts';
+import { keepEntries } from '../testing/entries.ts';
+import { bodyOf, httpRequest, type RequestParts, setEnvironment } from '../testing/http-request.ts';
+import { connectTo, journalOf, openNew, storeOn } from '../testing/store.ts';
+import { wireCharging } from '../wiring.ts';
 
 let valkey: Valkey;
 let redis: Redis;
@@ -162,9 +162,9 @@ test('a table that takes connections and never answers is a 503 before the funct
   process.env.AWS_ENDPOINT_URL = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
   jest.resetModules();
   try {
-    const lister = await import('./handlers/list-entries.ts');
-    const reverser = await import('./handlers/reverse-charge.ts');
-    const { wireCharging: wired } = await import('./wiring.ts');
+    const lister = await import('../handlers/list-entries.ts');
+    const reverser = await import('../handlers/reverse-charge.ts');
+    const { wireCharging: wired } = await import('../wiring.ts');
     const startedAtMs = performance.now();
     const responses = await Promise.all([
       lister.handler(httpRequest({ client })),

@@ -1,5 +1,5 @@
 import type { RedisClient } from '#shared/platform/redis.ts';
-import { expireHolds, MAX_EXPIRIES } from './hold-store.ts';
+import { expireHolds, MAX_EXPIRIES } from '../hold-store.ts';
 
 const MAX_CALLS = 20;
 

@@ -4,9 +4,9 @@ import { type AccountEvent, effectOf } from '#shared/domain/ledger-event.ts';
 import { formatAmount, formatMicros } from '#shared/domain/money.ts';
 import type { PageRequest } from '#shared/platform/page-request.ts';
 import { orTryAgain } from '#shared/platform/problem-error.ts';
-import { type AccountStore, readAccount } from './account-store.ts';
+import { type AccountStore, readAccount } from '../account-store.ts';
+import { problemOf } from '../problem-of.ts';
 import { decodeCursor, type EntryPosition, encodeCursor } from './entry-cursor.ts';
-import { problemOf } from './problem-of.ts';
 
 export interface Statement {
   readonly entries: EntryStore;

@@ -1,8 +1,8 @@
 import type { AccountSide, RebuildDifference } from '#shared/contracts/rebuild.ts';
 import type { FoldedAccount } from '#shared/domain/account-fold.ts';
 import { formatAmount } from '#shared/domain/money.ts';
-import { type AccountState, type AccountStore, readAccount } from './account-store.ts';
-import { type ActiveHold, readHolds } from './hold-store.ts';
+import { type AccountState, type AccountStore, readAccount } from '../account-store.ts';
+import { type ActiveHold, readHolds } from '../hold-store.ts';
 
 type Store = Pick<AccountStore, 'redis' | 'shards'>;
 

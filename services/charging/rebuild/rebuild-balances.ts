@@ -5,7 +5,7 @@ import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
 import { outboxDepth } from '#shared/platform/outbox.ts';
 import { orTryAgain, ProblemError } from '#shared/platform/problem-error.ts';
 import { orUnavailable } from '#shared/platform/redis.ts';
-import { type AccountStore, isComplete } from './account-store.ts';
+import { type AccountStore, isComplete } from '../account-store.ts';
 import { compareAccount, describeDifference } from './compare-accounts.ts';
 import { inOrder } from './in-order.ts';
 import { ReceiptShelf } from './receipt-shelf.ts';

@@ -5,10 +5,10 @@ import { Entry, type EntryPage } from '#shared/contracts/entries.ts';
 import type { AccountEvent } from '#shared/domain/ledger-event.ts';
 import { createOwnTable, type OwnTable } from '#shared/testing/own-table.ts';
 import { startValkey, type Valkey } from '#shared/testing/valkey.ts';
+import { keepEntries } from '../testing/entries.ts';
+import { connectTo, openNew, storeOn } from '../testing/store.ts';
 import { encodeCursor } from './entry-cursor.ts';
 import { listEntries, type Statement } from './list-entries.ts';
-import { keepEntries } from './testing/entries.ts';
-import { connectTo, openNew, storeOn } from './testing/store.ts';
 
 const AT_MS = Date.parse('2026-11-09T08:00:00Z');
 let valkey: Valkey;

@@ -6,10 +6,10 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Redis } from 'ioredis';
 import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
 import { startValkey, type Valkey } from '#shared/testing/valkey.ts';
-import { changeBalance } from './balance-store.ts';
+import { changeBalance } from '../balance-store.ts';
+import { eventsOf, relayOn } from '../testing/relay.ts';
+import { charge, connectTo, journalOf, openNew, storeOn } from '../testing/store.ts';
 import { relayEvents } from './relay-events.ts';
-import { eventsOf, relayOn } from './testing/relay.ts';
-import { charge, connectTo, journalOf, openNew, storeOn } from './testing/store.ts';
 
 const ROUNDS = 5;
 const SEED = 20_261_121;
@@ -37,13 +37,13 @@ function randomOf(seed: number): () => number {
 
 /** Runs a relay process, and kills it a moment after it has sent some messages. */
 async function runAndKill(messages: number, momentMs: number, take: (body: string) => void) {
-  const root = join(import.meta.dirname, '../..');
+  const root = join(import.meta.dirname, '../../..');
   const relay = spawn(
     process.execPath,
     [
       '--disable-warning=ExperimentalWarning',
       ...['--import', join(root, 'localstack/lua-hook.js')],
-      join(import.meta.dirname, 'testing/relay-process.ts'),
+      join(import.meta.dirname, '../testing/relay-process.ts'),
     ],
     {
       cwd: root,

@@ -2,14 +2,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { Command, Redis } from 'ioredis';
 import { ulid } from 'ulid';
 import { startValkey, type Valkey } from '#shared/testing/valkey.ts';
-import { type AccountStore, isComplete, openAccount, readAccount } from './account-store.ts';
-import { type BalanceChange, changeBalance, reverse } from './balance-store.ts';
-import { captureHold, extendHold, placeHold, releaseHold } from './hold-store.ts';
-import { type Rebuild, rebuildBalances } from './rebuild-balances.ts';
-import { relayEvents } from './relay-events.ts';
-import { MemoryLedger } from './testing/memory-ledger.ts';
-import { lineOf, runBeside } from './testing/model-run.ts';
-import { relayOn } from './testing/relay.ts';
+import { type AccountStore, isComplete, openAccount, readAccount } from '../account-store.ts';
+import { type BalanceChange, changeBalance, reverse } from '../balance-store.ts';
+import { captureHold, extendHold, placeHold, releaseHold } from '../hold-store.ts';
+import { relayEvents } from '../relay/relay-events.ts';
+import { MemoryLedger } from '../testing/memory-ledger.ts';
+import { lineOf, runBeside } from '../testing/model-run.ts';
+import { relayOn } from '../testing/relay.ts';
 import {
   capture,
   charge,
@@ -26,7 +25,8 @@ import {
   storeOn,
   topUp,
   waitPast,
-} from './testing/store.ts';
+} from '../testing/store.ts';
+import { type Rebuild, rebuildBalances } from './rebuild-balances.ts';
 
 let valkey: Valkey;
 let redis: Redis;

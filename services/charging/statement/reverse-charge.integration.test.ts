@@ -8,12 +8,12 @@ import type { ReversalEvent } from '#shared/domain/ledger-event.ts';
 import { formatAmount, parseMicros } from '#shared/domain/money.ts';
 import { createOwnTable, type OwnTable } from '#shared/testing/own-table.ts';
 import { startValkey, type Valkey } from '#shared/testing/valkey.ts';
-import { readAccount } from './account-store.ts';
-import { chargeClient } from './charge-client.ts';
-import { captureClientHold, placeClientHold } from './hold-balance.ts';
+import { readAccount } from '../account-store.ts';
+import { chargeClient } from '../charge-client.ts';
+import { captureClientHold, placeClientHold } from '../hold-balance.ts';
+import { keepEntries } from '../testing/entries.ts';
+import { connectTo, HOUR_MS, journalOf, openNew, storeOn } from '../testing/store.ts';
 import { type Reversing, reverseCharge } from './reverse-charge.ts';
-import { keepEntries } from './testing/entries.ts';
-import { connectTo, HOUR_MS, journalOf, openNew, storeOn } from './testing/store.ts';
 
 const UNIT = 1_000_000n;
 const BALANCE = 2_000_000n * UNIT;

@@ -3,7 +3,7 @@
 const TEST = ['\\.test\\.ts$', '/testing/', '^tests/'];
 /** Measures what is deployed by what tests it. */
 const BENCH = '^bench/';
-const WIRING = '^services/[^/]+/([a-z-]+/)?[a-z-]*wiring\\.ts$';
+const WIRING = '^services/.+wiring\\.ts$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {

@@ -14,10 +14,13 @@ export interface TcpProxy {
   /** Ends all connections and refuses new ones. */
   close(): Promise<void>;
   open(): Promise<void>;
+  /** Ends all connections; new ones go to another server. */
+  pointAt(port: number): void;
   readonly connections: number;
 }
 
-export async function startProxy(targetPort: number): Promise<TcpProxy> {
+export async function startProxy(firstTarget: number): Promise<TcpProxy> {
+  let targetPort = firstTarget;
   const open = new Set<{ manner: Manner; client: Socket; target: Socket }>();
   let manner: Manner = 'pass';
   let connections = 0;
@@ -58,6 +61,10 @@ export async function startProxy(targetPort: number): Promise<TcpProxy> {
     },
     open: async () => {
       await listen(server, port);
+    },
+    pointAt: (next) => {
+      targetPort = next;
+      for (const { client } of open) client.destroy();
     },
     get connections() {
       return connections;

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { showSteps } from '#localstack/run/progress.ts';
 import { startValkey } from '#shared/testing/valkey.ts';
 import { formatGoals } from '../harness/goals.ts';
@@ -59,7 +59,7 @@ export async function runChargeBench(): Promise<void> {
       memory,
       goals,
     });
-    console.log(`  All figures of all rounds: ${file}`);
+    console.log(`  All figures of all rounds: ${relative(process.cwd(), file)}`);
   } finally {
     await memcached?.stop();
   }

@@ -1,9 +1,8 @@
 import { encodeHead, type UnrecordedEvent } from '#shared/contracts/outbox-entry.ts';
-import { timeInId } from '#shared/domain/charge-id.ts';
 import type { AccountStatus } from '#shared/domain/ledger-event.ts';
 import { shardName, shardOf } from '#shared/domain/shard.ts';
 import { luaScript, type Replication } from '#shared/platform/lua.ts';
-import { RECEIPT_SLICE_MS, receiptField, withReceipts } from '#shared/platform/receipts.ts';
+import { withReceipts } from '#shared/platform/receipts.ts';
 import { orUnavailable, type RedisClient } from '#shared/platform/redis.ts';
 import accountsLua from './lua/accounts.lua';
 import changeTermsLua from './lua/change-terms.lua';
@@ -41,20 +40,6 @@ export function withAccounts(...lua: readonly string[]): string {
 
 export function accountScript(name: string, ...lua: readonly string[]) {
   return luaScript(name, withAccounts(...lua));
-}
-
-/** The first arguments of every script that takes effect once for an id. */
-export function receiptArguments(
-  store: AccountStore,
-  { kind, client, id, fingerprint }: UnrecordedEvent & { readonly fingerprint: string },
-) {
-  return [
-    store.receiptWindowMs,
-    RECEIPT_SLICE_MS,
-    receiptField(kind, client, id),
-    fingerprint,
-    timeInId(id) ?? '-',
-  ];
 }
 
 const openScript = accountScript('tollgateOpenAccount', openAccountLua);

@@ -11,18 +11,12 @@ import { MAX_ENTRY_BYTES } from '#shared/platform/outbox.ts';
 import type { ProblemError } from '#shared/platform/problem-error.ts';
 import { RECEIPT_SLICE_MS, receiptField } from '#shared/platform/receipts.ts';
 import { orUnavailable } from '#shared/platform/redis.ts';
-import {
-  type AccountStore,
-  accountScript,
-  receiptArguments,
-  shardTag,
-  withAccounts,
-} from './account-store.ts';
+import { type AccountStore, shardTag, withAccounts } from './account-store.ts';
 import changeBalancesLua from './lua/change-balances.lua';
 import changeOneLua from './lua/change-one.lua';
 import reverseChargeLua from './lua/reverse-charge.lua';
-import takeEffectLua from './lua/take-effect.lua';
 import { type Outcome, readOutcome } from './outcome.ts';
+import { effectScript, takeEffect } from './take-effect.ts';
 
 /** A charge, top-up or adjustment. The fingerprint is of what must be the same when the id comes again. */
 export interface BalanceChange {
@@ -42,7 +36,7 @@ const changeScript = luaScript(
   'tollgateChangeBalances',
   `${changeOneLua}\n${withAccounts(changeBalancesLua)}`,
 );
-const reverseScript = accountScript('tollgateReverseCharge', takeEffectLua, reverseChargeLua);
+const reverseScript = effectScript('tollgateReverseCharge', reverseChargeLua);
 
 /** Most changes of callers that share a script call: the store works on one call while this process prepares the next. */
 const MAX_SHARED_CHANGES = 64;
@@ -159,19 +153,12 @@ export async function reverse(
   store: AccountStore,
   { event, amountMicros }: Reversal,
 ): Promise<Outcome<'account_closed' | 'over_reversed' | 'balance_out_of_range'>> {
-  const reply = await orUnavailable(
-    reverseScript(store.redis, store.replication)(
-      [shardTag(shardOf(event.client, store.shards))],
-      [
-        ...receiptArguments(store, event),
-        encodeHead(event),
-        event.client,
-        event.currency,
-        amountMicros?.toString() ?? '',
-        event.amountMicros.toString(),
-        `${event.reversedKind} ${event.reversedId}`,
-      ],
-    ),
+  return takeEffect(
+    store,
+    reverseScript,
+    event,
+    amountMicros?.toString() ?? '',
+    event.amountMicros.toString(),
+    `${event.reversedKind} ${event.reversedId}`,
   );
-  return readOutcome(reply as string, event.fingerprint);
 }

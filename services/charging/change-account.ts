@@ -7,7 +7,7 @@ import { fingerprintOf } from '#shared/platform/receipts.ts';
 import { type AccountState, changeTerms, openAccount, readAccount } from './account-store.ts';
 import { changeBalance } from './balance-store.ts';
 import type { Charging } from './charging.ts';
-import { problemOf } from './problem-of.ts';
+import { doneOf, problemOf } from './problem-of.ts';
 
 export interface Opening {
   readonly client: string;
@@ -105,13 +105,13 @@ export async function changeAccount(
       fingerprint: fingerprintOf(amount, currency),
     },
   });
-  if (outcome.type !== 'done' && outcome.type !== 'repeated') throw problemOf(outcome);
+  const done = doneOf(outcome);
   return {
     id,
     client,
     amount: formatAmount(amount),
     currency,
-    balance: formatAmount(outcome.balanceMicros),
-    recordedAt: new Date(outcome.recordedAtMs).toISOString(),
+    balance: formatAmount(done.balanceMicros),
+    recordedAt: new Date(done.recordedAtMs).toISOString(),
   };
 }

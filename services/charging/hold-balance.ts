@@ -17,7 +17,7 @@ import type { Charging } from './charging.ts';
 import { captureHold, extendHold, placeHold, readHolds, releaseHold } from './hold-store.ts';
 import { meteredAt } from './metered-at.ts';
 import { type Done, isAmong } from './outcome.ts';
-import { problemOf } from './problem-of.ts';
+import { doneOf } from './problem-of.ts';
 
 type WithId<Body> = Body & { readonly id: string };
 
@@ -40,11 +40,11 @@ export async function placeClientHold(
   if (isAmong(outcome, REFUSAL_REASONS)) {
     return { id, client, isAuthorized: false, reason: outcome.type };
   }
-  if (outcome.type !== 'done' && outcome.type !== 'repeated') throw problemOf(outcome);
+  const done = doneOf(outcome);
   return {
     ...{ id, client, isAuthorized: true, amount: formatAmount(amount), currency },
-    expiresAt: toTime(outcome.values[1]),
-    ...afterHold(outcome),
+    expiresAt: toTime(done.values[1]),
+    ...afterHold(done),
   };
 }
 
@@ -72,8 +72,8 @@ export async function captureClientHold(
   if (isAmong(outcome, CAPTURE_REFUSALS)) {
     return { id, client, isAuthorized: false, reason: outcome.type };
   }
-  if (outcome.type !== 'done' && outcome.type !== 'repeated') throw problemOf(outcome);
-  const [, taken, left] = outcome.values.map(BigInt) as [bigint, bigint, bigint];
+  const done = doneOf(outcome);
+  const [, taken, left] = done.values.map(BigInt) as [bigint, bigint, bigint];
   return {
     ...{ id, client, hold, isAuthorized: true, amount: formatAmount(taken) },
     ...(upTo && {
@@ -82,7 +82,7 @@ export async function captureClientHold(
     }),
     left: formatAmount(left),
     currency,
-    ...afterHold(outcome),
+    ...afterHold(done),
   };
 }
 
@@ -98,9 +98,9 @@ export async function releaseClientHold(
     holdId: hold,
     fingerprint: fingerprintOf(client, hold),
   });
-  if (outcome.type !== 'done' && outcome.type !== 'repeated') throw problemOf(outcome);
-  const released = BigInt(outcome.values[1] as string);
-  return { ...{ id, client, hold }, amount: formatAmount(released), ...afterHold(outcome) };
+  const done = doneOf(outcome);
+  const released = BigInt(done.values[1] as string);
+  return { ...{ id, client, hold }, amount: formatAmount(released), ...afterHold(done) };
 }
 
 /** Lets a hold last longer from now on, once for an id; it never lasts shorter. Throws as `releaseClientHold` does. */
@@ -117,8 +117,8 @@ export async function extendClientHold(
     fingerprint: fingerprintOf(client, hold, expiresInSeconds),
   };
   const outcome = await extendHold(charging.accounts, event, expiresInSeconds * 1_000);
-  if (outcome.type !== 'done' && outcome.type !== 'repeated') throw problemOf(outcome);
-  return { ...{ id, client, hold }, expiresAt: toTime(outcome.values[1]), ...afterHold(outcome) };
+  const done = doneOf(outcome);
+  return { ...{ id, client, hold }, expiresAt: toTime(done.values[1]), ...afterHold(done) };
 }
 
 /** The active holds of a client. Throws `ProblemError` unavailable. */

@@ -1,47 +1,24 @@
-import { encodeHead, type UnrecordedEvent } from '#shared/contracts/outbox-entry.ts';
+import type { UnrecordedEvent } from '#shared/contracts/outbox-entry.ts';
 import { shardOf } from '#shared/domain/shard.ts';
 import { orUnavailable } from '#shared/platform/redis.ts';
-import { type AccountStore, accountScript, receiptArguments, shardTag } from './account-store.ts';
+import { type AccountStore, accountScript, shardTag } from './account-store.ts';
 import captureHoldLua from './lua/capture-hold.lua';
 import expireHoldsLua from './lua/expire-holds.lua';
 import extendHoldLua from './lua/extend-hold.lua';
 import placeHoldLua from './lua/place-hold.lua';
 import releaseHoldLua from './lua/release-hold.lua';
-import takeEffectLua from './lua/take-effect.lua';
-import { type Outcome, readOutcome } from './outcome.ts';
+import { effectScript, takeEffect } from './take-effect.ts';
 
 type Kind = 'hold' | 'capture' | 'release' | 'extension';
 type EventOf<K extends Kind> = Extract<UnrecordedEvent, { kind: K }> & {
   readonly fingerprint: string;
 };
-type Script = ReturnType<typeof accountScript>;
 
-const placeScript = accountScript('tollgatePlaceHold', takeEffectLua, placeHoldLua);
-const captureScript = accountScript('tollgateCaptureHold', takeEffectLua, captureHoldLua);
-const releaseScript = accountScript('tollgateReleaseHold', takeEffectLua, releaseHoldLua);
-const extendScript = accountScript('tollgateExtendHold', takeEffectLua, extendHoldLua);
+const placeScript = effectScript('tollgatePlaceHold', placeHoldLua);
+const captureScript = effectScript('tollgateCaptureHold', captureHoldLua);
+const releaseScript = effectScript('tollgateReleaseHold', releaseHoldLua);
+const extendScript = effectScript('tollgateExtendHold', extendHoldLua);
 const expireScript = accountScript('tollgateExpireHolds', expireHoldsLua);
-
-async function change<Refusal extends string>(
-  store: AccountStore,
-  script: Script,
-  event: EventOf<Kind>,
-  ...args: readonly (string | number)[]
-): Promise<Outcome<Refusal>> {
-  const reply = await orUnavailable(
-    script(store.redis, store.replication)(
-      [shardTag(shardOf(event.client, store.shards))],
-      [
-        ...receiptArguments(store, event),
-        encodeHead(event),
-        event.client,
-        'currency' in event ? event.currency : '',
-        ...args,
-      ],
-    ),
-  );
-  return readOutcome(reply as string, event.fingerprint);
-}
 
 export type HoldRefusal =
   | 'account_frozen'
@@ -52,7 +29,7 @@ export type HoldRefusal =
 /** Keeps the amount of the event back for `lifetimeMs`. `values`: held in all, expires at. */
 export function placeHold(store: AccountStore, event: EventOf<'hold'>, lifetimeMs: number) {
   const amount = event.amountMicros.toString();
-  return change<HoldRefusal>(store, placeScript, event, amount, lifetimeMs, event.id);
+  return takeEffect<HoldRefusal>(store, placeScript, event, amount, lifetimeMs, event.id);
 }
 
 export interface CaptureOptions {
@@ -70,7 +47,7 @@ export function captureHold(
   event: EventOf<'capture'>,
   { isUpTo, isFinal }: CaptureOptions,
 ) {
-  return change<CaptureRefusal>(
+  return takeEffect<CaptureRefusal>(
     store,
     captureScript,
     event,
@@ -83,12 +60,12 @@ export function captureHold(
 
 /** Gives back what a hold keeps. `values`: held in all, amount given back. */
 export function releaseHold(store: AccountStore, event: EventOf<'release'>) {
-  return change<'account_closed' | 'unknown_hold'>(store, releaseScript, event, event.holdId);
+  return takeEffect<'account_closed' | 'unknown_hold'>(store, releaseScript, event, event.holdId);
 }
 
 /** Lets a hold last for `lifetimeMs` from now, never shorter than it would have. `values`: held in all, expires at. */
 export function extendHold(store: AccountStore, event: EventOf<'extension'>, lifetimeMs: number) {
-  return change<'account_frozen' | 'account_closed' | 'unknown_hold'>(
+  return takeEffect<'account_frozen' | 'account_closed' | 'unknown_hold'>(
     store,
     extendScript,
     event,
@@ -100,12 +77,12 @@ export function extendHold(store: AccountStore, event: EventOf<'extension'>, lif
 /** Most holds that one call gives back, as in holds.lua. */
 export const MAX_EXPIRIES = 1_000;
 
-/** Gives back what expired holds of a shard keep, a bounded number; returns how many. */
+/** Gives back what expired holds of a shard keep, a bounded number; returns how many. Nobody waits for an answer, so that no replica needs to have it. */
 export async function expireHolds(
-  store: Pick<AccountStore, 'redis' | 'replication'>,
+  { redis }: Pick<AccountStore, 'redis'>,
   shard: number,
 ): Promise<number> {
-  return (await expireScript(store.redis, store.replication)([shardTag(shard)], [])) as number;
+  return (await expireScript(redis)([shardTag(shard)], [])) as number;
 }
 
 export interface ActiveHold {

@@ -1,4 +1,5 @@
 import { ProblemError } from '#shared/platform/problem-error.ts';
+import type { Done } from './outcome.ts';
 
 type ProblemOutcome =
   | { readonly type: 'reused'; readonly firstFingerprint: string; readonly fingerprint: string }
@@ -47,4 +48,10 @@ export function problemOf(outcome: ProblemOutcome): ProblemError {
     ADVICE[type],
     type === 'incomplete' ? { retryAfterSeconds: 60 } : {},
   );
+}
+
+/** An outcome of which only success is an answer. Throws the problem that any other is. */
+export function doneOf(outcome: Done<'done'> | Done<'repeated'> | ProblemOutcome): Done {
+  if (outcome.type === 'done' || outcome.type === 'repeated') return outcome;
+  throw problemOf(outcome);
 }

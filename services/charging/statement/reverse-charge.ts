@@ -8,7 +8,7 @@ import { orTryAgain, ProblemError } from '#shared/platform/problem-error.ts';
 import { fingerprintOf } from '#shared/platform/receipts.ts';
 import { reverse } from '../balance-store.ts';
 import type { Charging } from '../charging.ts';
-import { problemOf } from '../problem-of.ts';
+import { doneOf } from '../problem-of.ts';
 import { findCharge, type SearchTime } from './find-charge.ts';
 
 export interface Reversing extends Charging {
@@ -53,16 +53,16 @@ export async function reverseCharge(
       fingerprint: fingerprintOf(client, key.kind, key.id, amount, currency),
     },
   });
-  if (outcome.type !== 'done' && outcome.type !== 'repeated') throw problemOf(outcome);
-  const [given, reversed] = outcome.values.map(BigInt) as [bigint, bigint];
+  const done = doneOf(outcome);
+  const [given, reversed] = done.values.map(BigInt) as [bigint, bigint];
   return {
     ...{ id, client, charge: key },
     amount: formatAmount(given),
     reversed: formatAmount(reversed),
     quantity: formatMicros(quantityOf(charge, given, reversed)),
     currency: charge.currency,
-    balance: formatAmount(outcome.balanceMicros),
-    recordedAt: new Date(outcome.recordedAtMs).toISOString(),
+    balance: formatAmount(done.balanceMicros),
+    recordedAt: new Date(done.recordedAtMs).toISOString(),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { RedisClient } from './redis.ts';
+import { sendToReplicas } from './replicas.ts';
 
 type Run = (keys: readonly string[], args: readonly (string | number)[]) => Promise<unknown>;
 
@@ -27,22 +28,15 @@ export function luaScript(name: string, lua: string) {
   };
 }
 
-/**
- * WAIT counts only for the writes of its own connection, and a script that finds its work done writes nothing: so a
- * write comes right before it. In a cluster the pipeline also leads WAIT to the node of these keys.
- */
+/** A script that finds its work done writes nothing, and WAIT needs a write: so one comes right before it. */
 function replicated(redis: RedisClient, lua: string, { replicas, waitMs }: Replication): Run {
   return async (keys, args) => {
-    const results = await redis
+    const pipeline = redis
       .pipeline()
       .eval(lua, keys.length, ...keys, ...args)
-      .set(`${keys[0]}:acknowledged`, '')
-      .wait(replicas, waitMs)
-      .exec();
-    const answers = results ?? [[new Error('the connection is gone'), undefined]];
-    for (const [error] of answers) if (error) throw error;
-    const [reply, , acknowledged] = answers.map(([, answer]) => answer);
-    if (Number(acknowledged) >= replicas) return reply;
-    throw new Error(`only ${acknowledged} of ${replicas} replicas have it after ${waitMs} ms`);
+      .set(`${keys[0]}:acknowledged`, '');
+    const { answers, lag } = await sendToReplicas(pipeline, replicas, waitMs);
+    if (lag) throw lag;
+    return answers[0];
   };
 }

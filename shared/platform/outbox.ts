@@ -3,6 +3,7 @@ import confirmLua from './lua/confirm.lua';
 import sealLua from './lua/seal.lua';
 import { luaScript } from './lua.ts';
 import type { RedisClient } from './redis.ts';
+import { sendToReplicas } from './replicas.ts';
 
 /**
  * The outbox of a shard: what a script records here in the same step as its change reaches the
@@ -71,8 +72,7 @@ const WAIT_MS = 1_000;
  * Whether `replicas` replicas have the batch; false where another relay has discarded it meanwhile or a failover has
  * forgotten it, so that it must not be sent. Throws where the replicas lag.
  *
- * WAIT counts only for the writes of its own connection, and one process may have sealed what another hands on: so a
- * write comes right before it. In a cluster the pipeline also leads it to the node of this shard.
+ * One process may have sealed what another hands on: confirm.lua writes, so that WAIT counts.
  */
 async function isOnReplicas(
   redis: RedisClient,
@@ -80,19 +80,11 @@ async function isOnReplicas(
   batch: string,
   replicas: number,
 ): Promise<boolean> {
-  const results = await redis
-    .pipeline()
-    .eval(confirmLua, 2, sealedKey(shard), awaitedKey(shard), batch)
-    .wait(replicas, WAIT_MS)
-    .exec();
-  const answers = results ?? [[new Error('the connection is gone'), undefined]];
-  for (const [error] of answers) if (error) throw error;
-  const [isSealed, acknowledged] = answers.map(([, answer]) => answer);
-  if (isSealed !== 1) return false;
-  if (Number(acknowledged) >= replicas) return true;
-  throw new Error(
-    `only ${acknowledged} of ${replicas} replicas have the batch after ${WAIT_MS} ms`,
-  );
+  const pipeline = redis.pipeline().eval(confirmLua, 2, sealedKey(shard), awaitedKey(shard), batch);
+  const { answers, lag } = await sendToReplicas(pipeline, replicas, WAIT_MS);
+  if (answers[0] !== 1) return false;
+  if (lag) throw lag;
+  return true;
 }
 
 /** Forgets a batch that the queue has taken. Harmless to repeat. */

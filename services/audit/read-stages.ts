@@ -7,12 +7,7 @@ import {
   type UsageStore,
 } from '#services/aggregation/public.ts';
 import { decodeLines, type PackageStore, readAllPackages } from '#services/packaging/public.ts';
-import {
-  type AccountDifference,
-  type AccountTotals,
-  accountDifferences,
-  foldAccounts,
-} from '#shared/domain/account-totals.ts';
+import { type AccountDifference, accountDifferences } from '#shared/domain/account-totals.ts';
 import { halfMonthOf } from '#shared/domain/billing-period.ts';
 import {
   type BalanceHistory,
@@ -48,14 +43,14 @@ export async function readStages(sources: AuditSources, settledUntilMs: number):
   const packages = await readPackages(sources.packages);
   const { deltas, daily, isMoving } = await readUsage(sources.usage);
   const entries = await readEntries(sources.entries, settledUntilMs);
-  const { sums, balances, accounts } = await readEvents(sources.ledger, settledUntilMs);
+  const { sums, balances } = await readEvents(sources.ledger, settledUntilMs);
   return {
     ledger: { name: 'ledger', sums },
     deltas,
     daily,
     packages,
     balances,
-    entries: [...accountDifferences(accounts, entries)],
+    entries: [...accountDifferences(balances, entries)],
     isMoving,
   };
 }
@@ -98,19 +93,17 @@ async function readUsage(store: UsageStore) {
 }
 
 async function readEntries(store: EntryStore, settledUntilMs: number) {
-  const accounts = new Map<string, AccountTotals>();
-  for await (const event of readAllEntries(store)) foldAccounts([event], settledUntilMs, accounts);
-  return accounts;
+  const balances = new Map<string, BalanceHistory>();
+  for await (const event of readAllEntries(store)) foldBalances([event], settledUntilMs, balances);
+  return balances;
 }
 
 async function readEvents(store: LedgerStore, settledUntilMs: number) {
   const sums = new Map<string, UsageSum>();
   const balances = new Map<string, BalanceHistory>();
-  const accounts = new Map<string, AccountTotals>();
   for await (const event of readLedger(store)) {
     foldBalances([event], settledUntilMs, balances);
-    foldAccounts([event], settledUntilMs, accounts);
     foldUsage(usageOf([event]), sums);
   }
-  return { sums, balances, accounts };
+  return { sums, balances };
 }

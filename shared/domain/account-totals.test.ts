@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { accountDifferences, foldAccounts } from './account-totals.ts';
+import { accountDifferences } from './account-totals.ts';
+import { foldBalances } from './conservation.ts';
 import type { LedgerEvent } from './ledger-event.ts';
 
 const base = { currency: 'EUR', occurredAtMs: 1, balanceMicros: 0n };
@@ -22,7 +23,7 @@ const found = (
   ledger: readonly LedgerEvent[],
   entries: readonly LedgerEvent[],
   untilMs: number,
-) => [...accountDifferences(foldAccounts(ledger, untilMs), foldAccounts(entries, untilMs))];
+) => [...accountDifferences(foldBalances(ledger, untilMs), foldBalances(entries, untilMs))];
 
 test('the same changes in any order are no difference', () => {
   fc.assert(

@@ -1,4 +1,4 @@
-import { effectOf, type LedgerEvent } from './ledger-event.ts';
+import type { BalanceHistory } from './conservation.ts';
 
 /** What the changes of one account come to. */
 export interface AccountTotals {
@@ -13,34 +13,15 @@ export interface AccountDifference {
   readonly entries: AccountTotals;
 }
 
-const NOTHING: AccountTotals = { changes: 0, balanceMicros: 0n, heldMicros: 0n };
+type Histories = ReadonlyMap<string, BalanceHistory>;
 
-/** Adds changes that were recorded up to `untilMs`, in any order, to the totals of their clients. Usage changes no account. */
-export function foldAccounts(
-  events: Iterable<LedgerEvent>,
-  untilMs: number,
-  totals = new Map<string, AccountTotals>(),
-): Map<string, AccountTotals> {
-  for (const event of events) {
-    if (event.kind === 'usage' || event.recordedAtMs > untilMs) continue;
-    const before = totals.get(event.client) ?? NOTHING;
-    const effect = effectOf(event);
-    totals.set(event.client, {
-      changes: before.changes + 1,
-      balanceMicros: before.balanceMicros + effect.balanceMicros,
-      heldMicros: before.heldMicros + effect.heldMicros,
-    });
-  }
-  return totals;
-}
-
-/** The clients whose entries are not the changes in the ledger, each exactly once, in the order of their names. */
+/** The clients whose entries are not the changes in the ledger, each exactly once, in the order of their names. Both up to the same point in time. */
 export function* accountDifferences(
-  ledger: ReadonlyMap<string, AccountTotals>,
-  entries: ReadonlyMap<string, AccountTotals>,
+  ledger: Histories,
+  entries: Histories,
 ): Generator<AccountDifference> {
   for (const client of [...new Set([...ledger.keys(), ...entries.keys()])].sort()) {
-    const [left, right] = [ledger.get(client) ?? NOTHING, entries.get(client) ?? NOTHING];
+    const [left, right] = [totalsOf(ledger.get(client)), totalsOf(entries.get(client))];
     if (
       left.changes !== right.changes ||
       left.balanceMicros !== right.balanceMicros ||
@@ -49,4 +30,9 @@ export function* accountDifferences(
       yield { client, ledger: left, entries: right };
     }
   }
+}
+
+function totalsOf(history: BalanceHistory | undefined): AccountTotals {
+  const { changes = 0, sumMicros = 0n, heldMicros = 0n } = history ?? {};
+  return { changes, balanceMicros: sumMicros, heldMicros };
 }

@@ -240,6 +240,7 @@ describe('a journal checked against itself', () => {
 
   const historyOf = (events: readonly LedgerEvent[], untilMs: number): BalanceHistory =>
     foldBalances(events, untilMs).get('acme') ?? {
+      changes: 0,
       sumMicros: 0n,
       heldMicros: 0n,
       lastAtMs: 0,

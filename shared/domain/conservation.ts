@@ -76,6 +76,8 @@ export function stageOf(name: string, sums: Iterable<UsageSum>): Stage {
 
 /** What a journal says of one balance up to a point in time. */
 export interface BalanceHistory {
+  /** How many changes of the account there were, up to the point. */
+  readonly changes: number;
   /** Opening + top-ups + adjustments + reversals − charges − captures, up to the point. */
   readonly sumMicros: bigint;
   /** Holds − captures − what was given back, up to the point. */
@@ -88,6 +90,7 @@ export interface BalanceHistory {
 }
 
 const NO_HISTORY: BalanceHistory = {
+  changes: 0,
   sumMicros: 0n,
   heldMicros: 0n,
   lastAtMs: Number.NEGATIVE_INFINITY,
@@ -118,6 +121,7 @@ export function foldBalances(
 function addChange(history: BalanceHistory, event: AccountEvent): BalanceHistory {
   const effect = effectOf(event);
   const sums = {
+    changes: history.changes + 1,
     sumMicros: history.sumMicros + effect.balanceMicros,
     heldMicros: history.heldMicros + effect.heldMicros,
   };

@@ -1,4 +1,5 @@
 import { timeInId } from '#shared/domain/charge-id.ts';
+import { FUTURE_TOLERANCE_MS } from '#shared/domain/event-time.ts';
 import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
 import { RECEIPT_SLICE_MS, receiptField } from '#shared/platform/receipts.ts';
 
@@ -40,9 +41,6 @@ export function sliceOf({ kind, id, recordedAtMs }: LedgerEvent): number {
   const timeMs = kind === 'usage' ? undefined : timeInId(id);
   return Math.floor((timeMs ?? recordedAtMs) / RECEIPT_SLICE_MS);
 }
-
-/** How far ahead the time in an id may lie, as in receipts.lua. */
-const FUTURE_TOLERANCE_MS = 300_000;
 
 /** When no id in a slice can be asked for any more. */
 export function sliceExpiresAtMs(slice: number, receiptWindowMs: number): number {

@@ -2,6 +2,7 @@ import type { EntryStore } from '#services/aggregation/public.ts';
 import type { Reversal, ReversalBody } from '#shared/contracts/reversals.ts';
 import { dayOf } from '#shared/domain/billing-period.ts';
 import { timeInId } from '#shared/domain/charge-id.ts';
+import { FUTURE_TOLERANCE_MS } from '#shared/domain/event-time.ts';
 import type { CaptureEvent, ChargeEvent } from '#shared/domain/ledger-event.ts';
 import { formatAmount, formatMicros, stepShareOf } from '#shared/domain/money.ts';
 import { orTryAgain, ProblemError } from '#shared/platform/problem-error.ts';
@@ -73,9 +74,6 @@ function quantityOf(charge: ChargeEvent | CaptureEvent, given: bigint, reversed:
 /** The clocks of two stores, of which one has taken over from the other, are closer than this. */
 const CLOCKS_APART_MS = 60_000;
 
-/** So far ahead of the store the clock may be that made the id of a charge. */
-const ID_AHEAD_MS = 300_000;
-
 function searchTimeOf(
   { accounts }: Charging,
   id: string,
@@ -99,7 +97,7 @@ function searchTimeOf(
   }
   return {
     atMs: madeAtMs,
-    fromMs: madeAtMs - ID_AHEAD_MS,
+    fromMs: madeAtMs - FUTURE_TOLERANCE_MS,
     untilMs: madeAtMs + accounts.receiptWindowMs,
   };
 }

@@ -32,6 +32,16 @@ export const REFUSAL_REASONS = [
   'account_closed',
 ] as const;
 
+/** The answer that nothing was charged or held, for one of these reasons. */
+export function refused<const Reasons extends readonly [string, ...string[]]>(reasons: Reasons) {
+  return z.strictObject({
+    id: z.string(),
+    client: z.string(),
+    isAuthorized: z.literal(false),
+    reason: z.enum(reasons),
+  });
+}
+
 export const ChargeAnswer = z.discriminatedUnion('isAuthorized', [
   z.strictObject({
     id: z.string(),
@@ -45,12 +55,7 @@ export const ChargeAnswer = z.discriminatedUnion('isAuthorized', [
     balance: z.string(),
     recordedAt: z.string(),
   }),
-  z.strictObject({
-    id: z.string(),
-    client: z.string(),
-    isAuthorized: z.literal(false),
-    reason: z.enum(REFUSAL_REASONS),
-  }),
+  refused(REFUSAL_REASONS),
 ]);
 export type ChargeAnswer = z.infer<typeof ChargeAnswer>;
 

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { REFUSAL_REASONS } from './charges.ts';
+import { REFUSAL_REASONS, refused } from './charges.ts';
 import * as field from './fields.ts';
 
 export const MAX_HOLD_SECONDS = 30 * 86_400;
@@ -55,14 +55,6 @@ const afterHold = {
   available: z.string(),
   recordedAt: z.string(),
 };
-
-const refused = <const Reasons extends readonly [string, ...string[]]>(reasons: Reasons) =>
-  z.strictObject({
-    id: z.string(),
-    client: z.string(),
-    isAuthorized: z.literal(false),
-    reason: z.enum(reasons),
-  });
 
 export const HoldAnswer = z.discriminatedUnion('isAuthorized', [
   z.strictObject({

@@ -52,15 +52,16 @@ local function change_balance(position)
     local left = manner == 'up_to' and spendable(account, account.balance)
     if not left or left == 0 or is_negative(left) then return 'insufficient_balance' end
     balance, change = sum_of(account.balance, negated(left)), negated(left)
-    granted = text_of(left)
+    granted = ',' .. text_of(left)
   end
 
   account.balance, account.has_changed = balance, true
-  local result = now_text .. ' ' .. text_of(balance)
+  local balance_text = text_of(balance)
+  local result = now_text .. ' ' .. balance_text
   if manner == 'up_to' then result = result .. ' ' .. text_of(negated(change)) end
   written[field] = fingerprint .. result
   add_receipt(book, slices[position], field, written[field])
-  return 'done ' .. result, text_of(balance) .. (granted ~= '' and ',' .. granted or '')
+  return 'done ' .. result, balance_text .. granted
 end
 
 local replies, outcomes = {}, {}

@@ -116,17 +116,9 @@ export function tollgateBatch(redis: Redis): BatchEngine {
   };
 }
 
-/** A batch built of single calls of the engine, written to the connection in one go. */
+/** A batch built of single calls of the engine. */
 export function tollgateInOneGo(redis: Redis): BatchEngine {
-  const { open, charge, balance } = tollgateEngineAlone(redis);
-  return {
-    open,
-    balance,
-    chargeMany: (charges) =>
-      inOneGo(redis, () =>
-        charges.map(({ account, id, amountMicros }) => charge(account, id, amountMicros)),
-      ),
-  };
+  return inOneGo(redis, tollgateEngineAlone(redis));
 }
 
 /** A charge in two steps: hold, then capture the whole. */

@@ -25,17 +25,9 @@ export function bareScript(redis: RedisClient): ChargeEngine {
   };
 }
 
-/** A batch built of single calls of the bare script, written to the connection in one go. */
+/** A batch built of single calls of the bare script. */
 export function bareScriptInOneGo(redis: RedisClient): BatchEngine {
-  const { open, charge, balance } = bareScript(redis);
-  return {
-    open,
-    balance,
-    chargeMany: (charges) =>
-      inOneGo(redis, () =>
-        charges.map(({ account, id, amountMicros }) => charge(account, id, amountMicros)),
-      ),
-  };
+  return inOneGo(redis, bareScript(redis));
 }
 
 function toResult(reply: unknown): ChargeResult {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { ulid } from 'ulid';
 import { Account } from '#shared/contracts/accounts.ts';
 import { ChargeAnswer, ChargeBatchAnswer } from '#shared/contracts/charges.ts';
@@ -11,24 +11,13 @@ import { handler as getAccount } from './handlers/get-account.ts';
 import { handler as openAccount } from './handlers/open-account.ts';
 import { handler as topUpAccount } from './handlers/top-up-account.ts';
 import { placeHold, releaseHold } from './hold-store.ts';
-import { bodyOf, httpRequest, type RequestParts, setEnvironment } from './testing/http-request.ts';
-import { useOwnStore } from './testing/own-store.ts';
-import { complete, HOUR_MS, hold, newClient, release } from './testing/store.ts';
-import { wireCharging } from './wiring.ts';
+import { bodyOf, httpRequest, type RequestParts } from './testing/http-request.ts';
+import { useOwnHandlers } from './testing/own-handlers.ts';
+import { HOUR_MS, hold, newClient, release } from './testing/store.ts';
 
-// Before the store of its connection goes.
-afterAll(() => {
-  wireCharging().accounts.redis.disconnect();
-  jest.restoreAllMocks();
-});
-const own = useOwnStore();
+const own = useOwnHandlers();
 let client: string;
 
-beforeAll(async () => {
-  setEnvironment(own.valkey.url);
-  jest.spyOn(process.stdout, 'write').mockReturnValue(true);
-  await complete(own.store);
-});
 beforeEach(async () => {
   client = await open('10');
 });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import {
   CaptureAnswer,
   ExtensionAnswer,
@@ -12,24 +12,13 @@ import { handler as extendHold } from './handlers/extend-hold.ts';
 import { handler as listHolds } from './handlers/list-holds.ts';
 import { handler as placeHold } from './handlers/place-hold.ts';
 import { handler as releaseHold } from './handlers/release-hold.ts';
-import { bodyOf, httpRequest, setEnvironment } from './testing/http-request.ts';
-import { useOwnStore } from './testing/own-store.ts';
-import { complete, contentsOf, openNew } from './testing/store.ts';
-import { wireCharging } from './wiring.ts';
+import { bodyOf, httpRequest } from './testing/http-request.ts';
+import { useOwnHandlers } from './testing/own-handlers.ts';
+import { contentsOf, openNew } from './testing/store.ts';
 
-// Before the store of its connection goes.
-afterAll(() => {
-  wireCharging().accounts.redis.disconnect();
-  jest.restoreAllMocks();
-});
-const own = useOwnStore();
+const own = useOwnHandlers();
 let client: string;
 
-beforeAll(async () => {
-  setEnvironment(own.valkey.url);
-  jest.spyOn(process.stdout, 'write').mockReturnValue(true);
-  await complete(own.store);
-});
 beforeEach(async () => {
   client = await openNew(own.store, 10_000_000n);
 });

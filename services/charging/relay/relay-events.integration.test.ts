@@ -1,37 +1,29 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Command, Redis } from 'ioredis';
 import { SealedBatch } from '#shared/contracts/sealed-batch.ts';
 import { shardOf } from '#shared/domain/shard.ts';
 import { outboxDepth } from '#shared/platform/outbox.ts';
-import { startValkey, type Valkey } from '#shared/testing/valkey.ts';
+import { startValkey } from '#shared/testing/valkey.ts';
 import { waitUntil } from '#shared/testing/wait-until.ts';
 import { changeBalance } from '../balance-store.ts';
+import { useOwnStore } from '../testing/own-store.ts';
 import { eventsOf, relayOn } from '../testing/relay.ts';
 import { charge, connectTo, journalOf, openNew, storeOn } from '../testing/store.ts';
 import { relayEvents } from './relay-events.ts';
 
 const toTheEnd = { hasTime: () => true, untilEmpty: true };
 
-let valkey: Valkey;
-let redis: Redis;
+const own = useOwnStore();
 let bodies: string[];
 const take = (body: string) => bodies.push(body);
 
-beforeAll(async () => {
-  valkey = await startValkey();
-  redis = connectTo(valkey.url);
-});
-afterAll(async () => {
-  redis.disconnect();
-  await valkey.stop();
-});
 beforeEach(async () => {
   bodies = [];
-  await redis.flushall();
+  await own.redis.flushall();
 });
 
 /** Accounts with charges; the journal that must come out at the other end. */
-async function record(accounts: number, chargesEach: number, on = redis) {
+async function record(accounts: number, chargesEach: number, on = own.redis) {
   const store = storeOn(on);
   for (let account = 0; account < accounts; account++) {
     const client = await openNew(store, 1_000n);
@@ -48,14 +40,14 @@ const sorted = <T extends { client: string; id: string }>(events: readonly T[]) 
 /** What is in the outboxes now must all have come, once each, whatever else happened. */
 async function expectAllDelivered(journal: Awaited<ReturnType<typeof journalOf>>) {
   expect(sorted(eventsOf(bodies))).toEqual(sorted(journal));
-  const depths = await Promise.all([0, 1, 2, 3].map((shard) => outboxDepth(redis, shard)));
+  const depths = await Promise.all([0, 1, 2, 3].map((shard) => outboxDepth(own.redis, shard)));
   expect(depths).toEqual([0, 0, 0, 0]);
 }
 
 test('hands on every event, in batches of one shard that keep the limits and the order', async () => {
   await record(8, 5);
-  const journal = await journalOf(redis);
-  const summary = await relayEvents(relayOn(redis, take), toTheEnd);
+  const journal = await journalOf(own.redis);
+  const summary = await relayEvents(relayOn(own.redis, take), toTheEnd);
   await expectAllDelivered(journal);
   expect(summary).toEqual({
     batches: bodies.length,
@@ -77,11 +69,11 @@ test('hands on every event, in batches of one shard that keep the limits and the
 
 test('stops when its time is over, and leaves the rest for the next', async () => {
   await record(1, 20);
-  const journal = await journalOf(redis);
+  const journal = await journalOf(own.redis);
   let looks = 0;
-  await relayEvents(relayOn(redis, take), { hasTime: () => looks++ < 6, untilEmpty: true });
+  await relayEvents(relayOn(own.redis, take), { hasTime: () => looks++ < 6, untilEmpty: true });
   expect(bodies.length).toBeLessThan(7);
-  await relayEvents(relayOn(redis, take), toTheEnd);
+  await relayEvents(relayOn(own.redis, take), toTheEnd);
   await expectAllDelivered(journal);
 });
 
@@ -89,22 +81,22 @@ test('lets events gather, except when it is to empty the outbox', async () => {
   await record(1, 1);
   const limits = { maxEvents: 100, maxBytes: 240_000, bytesPerEvent: 150, lingerMs: 60_000 };
   let looks = 0;
-  const waiting = await relayEvents(relayOn(redis, take, { limits }), {
+  const waiting = await relayEvents(relayOn(own.redis, take, { limits }), {
     hasTime: () => looks++ < 16,
     untilEmpty: false,
   });
   expect(waiting.batches).toBe(0);
   expect(bodies).toHaveLength(0);
-  await relayEvents(relayOn(redis, take, { limits }), toTheEnd);
+  await relayEvents(relayOn(own.redis, take, { limits }), toTheEnd);
   expect(bodies).toHaveLength(1);
 });
 
 test('a queue that fails keeps nothing back: the same batch goes with the next pass', async () => {
   await record(4, 5);
-  const journal = await journalOf(redis);
+  const journal = await journalOf(own.redis);
   let sends = 0;
   const summary = await relayEvents(
-    relayOn(redis, (body) => {
+    relayOn(own.redis, (body) => {
       // Every other time: after it has been taken, as with a lost answer, or before.
       sends += 1;
       if (sends % 4 === 1) take(body);
@@ -121,27 +113,27 @@ test('a queue that fails keeps nothing back: the same batch goes with the next p
 test('a shard that fails does not stop the others', async () => {
   await record(8, 1);
   // Names are random: each shard is to have something.
-  while ((await redis.keys('*:outbox')).length < 4) await record(1, 1);
-  const journal = await journalOf(redis);
-  await redis.rename('{s001}:outbox', '{s001}:aside');
-  await redis.set('{s001}:outbox', 'not a stream');
+  while ((await own.redis.keys('*:outbox')).length < 4) await record(1, 1);
+  const journal = await journalOf(own.redis);
+  await own.redis.rename('{s001}:outbox', '{s001}:aside');
+  await own.redis.set('{s001}:outbox', 'not a stream');
   let passes = 0;
-  const summary = await relayEvents(relayOn(redis, take, { shards: 4, concurrency: 1 }), {
+  const summary = await relayEvents(relayOn(own.redis, take, { shards: 4, concurrency: 1 }), {
     hasTime: () => passes++ < 40,
     untilEmpty: true,
   });
   expect(summary.failures).toBeGreaterThan(0);
   expect(summary.lastFailure).toMatch(/^shard 1: /);
   expect(new Set(eventsOf(bodies).map(({ client }) => shardOf(client, 4))).has(1)).toBe(false);
-  await redis.rename('{s001}:aside', '{s001}:outbox');
-  await relayEvents(relayOn(redis, take), toTheEnd);
+  await own.redis.rename('{s001}:aside', '{s001}:outbox');
+  await relayEvents(relayOn(own.redis, take), toTheEnd);
   await expectAllDelivered(journal);
 });
 
 test('two relays at once lose and double nothing', async () => {
-  const relays = [connectTo(valkey.url), connectTo(valkey.url)];
+  const relays = [connectTo(own.valkey.url), connectTo(own.valkey.url)];
   await record(8, 20);
-  const journal = await journalOf(redis);
+  const journal = await journalOf(own.redis);
   await Promise.all(relays.map((each) => relayEvents(relayOn(each, take), toTheEnd)));
   await expectAllDelivered(journal);
   for (const each of relays) each.disconnect();
@@ -152,7 +144,7 @@ test('two relays at once lose and double nothing', async () => {
  * taken effect but before the relay knows.
  */
 async function startMortal(moment: number) {
-  const client = connectTo(valkey.url);
+  const client = connectTo(own.valkey.url);
   await client.ping();
   const died = Promise.withResolvers<'died'>();
   let moments = 0;
@@ -178,25 +170,25 @@ async function startMortal(moment: number) {
 }
 
 test('killed between any two steps, it loses and doubles nothing', async () => {
-  const store = storeOn(redis, { shards: 1 });
+  const store = storeOn(own.redis, { shards: 1 });
   const ends: string[] = [];
   for (let moment = 0; ends.at(-1) !== 'finished'; moment++) {
     bodies = [];
-    await redis.flushall();
+    await own.redis.flushall();
     const client = await openNew(store, 1_000n);
     for (let index = 0; index < 6; index++) {
       const event = charge(client, 1n, `${index}`);
       await changeBalance(store, { event });
     }
-    const journal = await journalOf(redis);
+    const journal = await journalOf(own.redis);
     const mortal = await startMortal(moment);
     ends.push(await mortal.end);
     mortal.disconnect();
     // What comes after the death must not end up in the batch that waits.
     const late = charge(client, 1n, 'late');
     await changeBalance(store, { event: late });
-    const [lateEvent] = (await journalOf(redis)).slice(-1);
-    await relayEvents(relayOn(redis, take, { shards: 1 }), toTheEnd);
+    const [lateEvent] = (await journalOf(own.redis)).slice(-1);
+    await relayEvents(relayOn(own.redis, take, { shards: 1 }), toTheEnd);
     await expectAllDelivered([...journal, lateEvent as (typeof journal)[number]]);
   }
   // 7 events in batches of 3: three times seal, send, discard; in each of two passes a look for holds that are due and a
@@ -207,26 +199,26 @@ test('killed between any two steps, it loses and doubles nothing', async () => {
 describe('replicas', () => {
   test('none where one is needed: nothing is sent, and all goes once none is needed', async () => {
     await record(1, 2);
-    const journal = await journalOf(redis);
+    const journal = await journalOf(own.redis);
     let looks = 0;
-    const waiting = await relayEvents(relayOn(redis, take, { replicas: 1, concurrency: 1 }), {
+    const waiting = await relayEvents(relayOn(own.redis, take, { replicas: 1, concurrency: 1 }), {
       hasTime: () => looks++ < 10,
       untilEmpty: true,
     });
     expect(waiting).toMatchObject({ batches: 0, failures: 1 });
     expect(waiting.lastFailure).toContain('only 0 of 1 replicas');
     expect(bodies).toHaveLength(0);
-    await relayEvents(relayOn(redis, take), toTheEnd);
+    await relayEvents(relayOn(own.redis, take), toTheEnd);
     await expectAllDelivered(journal);
   });
 
   test('one where one is needed: goes through', async () => {
-    const replica = await startValkey('--replicaof', '127.0.0.1', String(valkey.port));
-    await waitUntil(async () => (await redis.info('replication')).includes('state=online'));
+    const replica = await startValkey('--replicaof', '127.0.0.1', String(own.valkey.port));
+    await waitUntil(async () => (await own.redis.info('replication')).includes('state=online'));
     await record(4, 5);
-    const journal = await journalOf(redis);
+    const journal = await journalOf(own.redis);
     // A pass may fail where the machine is too busy for the replica; the next one goes on.
-    await relayEvents(relayOn(redis, take, { replicas: 1 }), toTheEnd);
+    await relayEvents(relayOn(own.redis, take, { replicas: 1 }), toTheEnd);
     await expectAllDelivered(journal);
     await replica.stop();
   }, 20_000);

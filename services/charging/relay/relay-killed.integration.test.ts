@@ -2,29 +2,18 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Redis } from 'ioredis';
+import { expect, test } from '@jest/globals';
 import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
-import { startValkey, type Valkey } from '#shared/testing/valkey.ts';
 import { changeBalance } from '../balance-store.ts';
+import { useOwnStore } from '../testing/own-store.ts';
 import { eventsOf, relayOn } from '../testing/relay.ts';
-import { charge, connectTo, journalOf, openNew, storeOn } from '../testing/store.ts';
+import { charge, journalOf, openNew, storeOn } from '../testing/store.ts';
 import { relayEvents } from './relay-events.ts';
 
 const ROUNDS = 5;
 const SEED = 20_261_121;
 
-let valkey: Valkey;
-let redis: Redis;
-
-beforeAll(async () => {
-  valkey = await startValkey();
-  redis = connectTo(valkey.url);
-});
-afterAll(async () => {
-  redis.disconnect();
-  await valkey.stop();
-});
+const own = useOwnStore();
 
 /** Numbers in [0, 1) that are the same for a seed. */
 function randomOf(seed: number): () => number {
@@ -47,7 +36,7 @@ async function runAndKill(messages: number, momentMs: number, take: (body: strin
     ],
     {
       cwd: root,
-      env: { ...process.env, REDIS_URL: valkey.url },
+      env: { ...process.env, REDIS_URL: own.valkey.url },
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   );
@@ -74,7 +63,7 @@ function isWhole(line: string): boolean {
 
 test(`relays killed with kill -9 while charges run lose and double nothing (seed ${SEED})`, async () => {
   const random = randomOf(SEED);
-  const store = storeOn(redis);
+  const store = storeOn(own.redis);
   const clients = await Promise.all(Array.from({ length: 8 }, () => openNew(store, 1_000_000n)));
   const expected = new Map<string, LedgerEvent['kind']>(
     clients.map((client) => [`${client} opening`, 'opening']),
@@ -99,10 +88,10 @@ test(`relays killed with kill -9 while charges run lose and double nothing (seed
     await charging;
   }
   const seenByKilled = bodies.length;
-  await relayEvents(relayOn(redis, take), { hasTime: () => true, untilEmpty: true });
+  await relayEvents(relayOn(own.redis, take), { hasTime: () => true, untilEmpty: true });
 
   expect(seenByKilled).toBeGreaterThan(ROUNDS);
-  expect(await journalOf(redis)).toEqual([]);
+  expect(await journalOf(own.redis)).toEqual([]);
   const delivered = eventsOf(bodies).map(
     ({ client, id, kind }) => [`${client} ${id}`, kind] as const,
   );

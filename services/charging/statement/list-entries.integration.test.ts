@@ -1,32 +1,22 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Redis } from 'ioredis';
 import { Entry, type EntryPage } from '#shared/contracts/entries.ts';
 import type { AccountEvent } from '#shared/domain/ledger-event.ts';
 import { createOwnTable, type OwnTable } from '#shared/testing/own-table.ts';
-import { startValkey, type Valkey } from '#shared/testing/valkey.ts';
 import { keepEntries } from '../testing/entries.ts';
-import { connectTo, openNew, storeOn } from '../testing/store.ts';
+import { useOwnStore } from '../testing/own-store.ts';
+import { openNew, storeOn } from '../testing/store.ts';
 import { encodeCursor } from './entry-cursor.ts';
 import { listEntries, type Statement } from './list-entries.ts';
 
 const AT_MS = Date.parse('2026-11-09T08:00:00Z');
-let valkey: Valkey;
-let redis: Redis;
+const own = useOwnStore();
 let entries: OwnTable;
 let statement: Statement;
 
-beforeAll(async () => {
-  valkey = await startValkey();
-  redis = connectTo(valkey.url);
-});
-afterAll(async () => {
-  redis.disconnect();
-  await valkey.stop();
-});
 beforeEach(async () => {
   entries = await createOwnTable('entries');
-  statement = { entries, accounts: storeOn(redis) };
+  statement = { entries, accounts: storeOn(own.redis) };
 });
 afterEach(() => entries.remove());
 
@@ -178,7 +168,7 @@ describe('pages', () => {
 
 describe('without entries', () => {
   test('a new account has an empty page', async () => {
-    const client = await openNew(storeOn(redis), 1n);
+    const client = await openNew(storeOn(own.redis), 1n);
     expect(await allPages(client, 5)).toEqual([{ entries: [] }]);
   });
 

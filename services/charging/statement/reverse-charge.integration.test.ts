@@ -1,40 +1,30 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Redis } from 'ioredis';
 import { ulid } from 'ulid';
 import { Reversal } from '#shared/contracts/reversals.ts';
 import type { ReversalEvent } from '#shared/domain/ledger-event.ts';
 import { formatAmount, parseMicros } from '#shared/domain/money.ts';
 import { createOwnTable, type OwnTable } from '#shared/testing/own-table.ts';
-import { startValkey, type Valkey } from '#shared/testing/valkey.ts';
 import { readAccount } from '../account-store.ts';
 import { chargeClient } from '../charge-client.ts';
 import { captureClientHold, placeClientHold } from '../hold-balance.ts';
 import { keepEntries } from '../testing/entries.ts';
-import { connectTo, HOUR_MS, journalOf, openNew, storeOn } from '../testing/store.ts';
+import { useOwnStore } from '../testing/own-store.ts';
+import { HOUR_MS, journalOf, openNew, storeOn } from '../testing/store.ts';
 import { type Reversing, reverseCharge } from './reverse-charge.ts';
 
 const UNIT = 1_000_000n;
 const BALANCE = 2_000_000n * UNIT;
-let valkey: Valkey;
-let redis: Redis;
+const own = useOwnStore();
 let entries: OwnTable;
 let reversing: Reversing;
 let client: string;
 
-beforeAll(async () => {
-  valkey = await startValkey();
-  redis = connectTo(valkey.url);
-});
-afterAll(async () => {
-  redis.disconnect();
-  await valkey.stop();
-});
 beforeEach(async () => {
   entries = await createOwnTable('entries');
   reversing = {
-    accounts: storeOn(redis),
+    accounts: storeOn(own.redis),
     timeZone: 'UTC',
     maxEventAgeDays: 62,
     nowMs: Date.now,
@@ -45,7 +35,7 @@ beforeEach(async () => {
 afterEach(() => entries.remove());
 
 const eventsOf = async (of = client) =>
-  (await journalOf(redis)).filter((event) => event.client === of);
+  (await journalOf(own.redis)).filter((event) => event.client === of);
 const settle = async (of = client) => keepEntries(entries, await eventsOf(of), 3);
 const balanceOf = async (of = client) => (await readAccount(reversing.accounts, of))?.balanceMicros;
 const reversalsOf = async (of = client) =>

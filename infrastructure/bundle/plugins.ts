@@ -103,9 +103,12 @@ const slimLua: Plugin = {
   },
 };
 
-/** The functions of zod that make a schema or a check. Not `parse`: what only looks whether a value is right must stay. */
+/**
+ * The functions of zod, and of the contracts, that make a schema or a check. Not `parse`: what only looks whether a value
+ * is right must stay.
+ */
 const MAKES_SCHEMA =
-  /(?<![\w.$])(z\s*\.(?:string|strictObject|optional|literal|enum|object|refine|number|regex|minLength|maxLength|array|_default|transform|pipe|int|gte|lte|union|extend|discriminatedUnion|boolean|url)\()/g;
+  /(?<![\w.$]|function )((?:refused|z\s*\.(?:string|strictObject|optional|literal|enum|object|refine|number|regex|minLength|maxLength|array|_default|transform|pipe|int|gte|lte|union|extend|discriminatedUnion|boolean|url))\()/g;
 
 const MAKES_SCRIPT = /^(const \w+ = )(\w+Script\()/gm;
 

@@ -5,7 +5,8 @@
  *      ↑          ↓ lost answer  ↓ lost
  *      └────── unknown ──────────┘           any → parked when only a person can go on
  *
- * `skipped` is where a package rests that has nothing to collect and is therefore not sent.
+ * `skipped` is where a package rests that has nothing to collect and is therefore not sent, `superseded` one that was
+ * parked and in whose place a correction has put another revision.
  */
 export const INVOICE_STATES = [
   'packaged',
@@ -15,11 +16,17 @@ export const INVOICE_STATES = [
   'accepted',
   'parked',
   'skipped',
+  'superseded',
 ] as const;
 export type InvoiceState = (typeof INVOICE_STATES)[number];
 
 /** States in which nothing happens any more unless a person asks for it. */
-export const RESTING_STATES: readonly InvoiceState[] = ['accepted', 'parked', 'skipped'];
+export const RESTING_STATES: readonly InvoiceState[] = [
+  'accepted',
+  'parked',
+  'skipped',
+  'superseded',
+];
 
 /** Why only a person can go on. */
 export type ParkReason =

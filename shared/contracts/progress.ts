@@ -1,0 +1,40 @@
+import * as z from 'zod/mini';
+
+/** How many invoices are in each state; states without any are left out. */
+const StateCounts = z.record(z.string(), z.number());
+
+export const PeriodList = z.strictObject({
+  /** Half months that ever had usage or invoices, the latest first. */
+  periods: z.array(z.string()),
+});
+export type PeriodList = z.infer<typeof PeriodList>;
+
+/** One half month at a glance. */
+export const Progress = z.strictObject({
+  period: z.string(),
+  asOf: z.string(),
+  byState: StateCounts,
+  /** Totals of the packages in each state, by currency, as decimal strings. */
+  amountByState: z.record(z.string(), z.record(z.string(), z.string())),
+  /** Clients that have usage which is not packaged yet. */
+  unpackagedClients: z.number(),
+  /** By the minute, oldest first. */
+  series: z.array(z.strictObject({ at: z.string(), byState: StateCounts })),
+  /** There once something is being sent and enough is done to tell. */
+  forecast: z.optional(
+    z.strictObject({
+      doneAt: z.string(),
+      remaining: z.number(),
+      perSecond: z.number(),
+    }),
+  ),
+  /** The packaging runs of late, the latest first. */
+  packagingRuns: z.array(
+    z.strictObject({
+      startedAt: z.string(),
+      status: z.enum(['running', 'succeeded', 'failed']),
+      endedAt: z.optional(z.string()),
+    }),
+  ),
+});
+export type Progress = z.infer<typeof Progress>;

@@ -1,8 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type * as z from 'zod/mini';
+import { parseInvoiceId } from '#shared/domain/packaging.ts';
 import { Books, type Decision } from './books.ts';
-import { drawFor } from './faults.ts';
+import { drawFor, type Fault } from './faults.ts';
 import { RateLimit } from './rate-limit.ts';
+import { type Rule, RuleBook, type RuleFault, Rules } from './rules.ts';
 import { changedSettings, DEFAULT_SETTINGS, type Settings } from './settings.ts';
 import { type Issue, readSubmission, type Submission } from './submission.ts';
 
@@ -18,6 +21,7 @@ export function buildInvoiceApi(initial: Settings = DEFAULT_SETTINGS): FastifyIn
   let settings = initial;
   let books = new Books();
   let limit = new RateLimit();
+  let rules = new RuleBook();
 
   const server = Fastify({
     bodyLimit: MAX_BODY_BYTES,
@@ -73,34 +77,19 @@ export function buildInvoiceApi(initial: Settings = DEFAULT_SETTINGS): FastifyIn
       own.counters.conflictingSubmissions += 1;
       return problem(reply, 409, 'This id belongs to an invoice with another body');
     }
-    const fault = draw.submissionFault(current);
-    if (fault) own.faults[fault] += 1;
-    const accept = () => {
+    const rule = rules.meet('submission', submission, performance.now());
+    const drawn = rule ? undefined : draw.submissionFault(current);
+    if (drawn) own.faults[drawn] += 1;
+    const fault = rule?.fault ?? drawn;
+    if (isTaken(fault)) {
       const nowMs = Date.now();
       own.book(submission, nowMs, (): Decision => {
-        return {
-          decidedAtMs: nowMs + draw.decisionMs(current),
-          rejection: draw.rejection(current),
-        };
+        const rejection = fault === 'rejected' ? 'E0815 REJECTED BY RULE' : draw.rejection(current);
+        return { decidedAtMs: nowMs + draw.decisionMs(current), rejection };
       });
-    };
-    switch (fault) {
-      case 'serverErrorBeforeAccepting':
-        return problem(reply, 500, 'SYSTEM ERROR 0x80004005');
-      case 'timeoutBeforeAccepting':
-        return leaveUnanswered(request, reply, current.timeoutMs);
-      case 'serverErrorAfterAccepting':
-        accept();
-        return problem(reply, 500, 'SYSTEM ERROR 0x8007000E');
-      case 'timeoutAfterAccepting':
-        accept();
-        return leaveUnanswered(request, reply, current.timeoutMs);
-      case 'lost':
-        break;
-      default:
-        accept();
     }
-    return reply.code(202).send({ id, status: 'processing' });
+    const answer = { id, status: 'processing' };
+    return answerWith(fault, request, reply, { status: 202, body: answer }, current, rule);
   }
 
   async function lookUp(id: string, request: FastifyRequest, reply: FastifyReply) {
@@ -108,13 +97,54 @@ export function buildInvoiceApi(initial: Settings = DEFAULT_SETTINGS): FastifyIn
     const own = books;
     const draw = drawFor('lookUp', id, own.nextNumber('lookUp', id), current.seed);
     await delay(draw.latencyMs(current));
-    const fault = draw.lookUpFault(current);
-    if (fault) own.faults[fault] += 1;
-    if (fault === 'lookUpServerError')
-      return problem(reply, 503, 'DATABASE CONNECTION POOL EXHAUSTED');
-    if (fault === 'lookUpTimeout') return leaveUnanswered(request, reply, current.timeoutMs);
+    const client = parseInvoiceId(id)?.client ?? '';
+    const rule = rules.meet('lookUp', { id, client }, performance.now());
+    const drawn = rule ? undefined : draw.lookUpFault(current);
+    if (drawn) own.faults[drawn] += 1;
     const invoice = own.find(id, Date.now());
-    return invoice ?? problem(reply, 404, 'There is no invoice of this id');
+    if (!invoice && !rule && !drawn) return problem(reply, 404, 'There is no invoice of this id');
+    const answer = { status: 200, body: invoice ?? {} };
+    return answerWith(rule?.fault ?? drawn, request, reply, answer, current, rule);
+  }
+
+  async function answerWith(
+    fault: RuleFault | Fault | undefined,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    answer: { readonly status: number; readonly body: object },
+    { timeoutMs }: Settings,
+    rule: Rule | undefined,
+  ) {
+    switch (fault) {
+      case 'serverErrorBeforeAccepting':
+        return problem(reply, 500, 'SYSTEM ERROR 0x80004005');
+      case 'serverErrorAfterAccepting':
+        return problem(reply, 500, 'SYSTEM ERROR 0x8007000E');
+      case 'lookUpServerError':
+        return problem(reply, 503, 'DATABASE CONNECTION POOL EXHAUSTED');
+      case 'timeoutBeforeAccepting':
+      case 'timeoutAfterAccepting':
+      case 'lookUpTimeout':
+        return leaveUnanswered(request, reply, timeoutMs);
+      case 'resetBeforeAccepting':
+      case 'resetAfterAccepting':
+        reply.hijack();
+        request.raw.socket.destroy();
+        return;
+      case 'garbageBeforeAccepting':
+      case 'garbageAfterAccepting':
+        return reply.code(200).type('application/json').send('\u0001\u0006{"STAT":"0K",,,');
+      case 'throttled':
+        books.counters.throttled += 1;
+        reply.header('retry-after', String(rule?.retryAfterSeconds ?? RETRY_AFTER_SECONDS));
+        return problem(reply, 429, 'Leave me alone');
+      case 'denied':
+        return problem(reply, 401, 'The key is not known here');
+      case 'answeredTwice':
+        return answerTwice(request, reply, answer.status, JSON.stringify(answer.body));
+      default:
+        return reply.code(answer.status).send(answer.body);
+    }
   }
 
   server.get('/health', async () => ({ status: 'ok' }));
@@ -123,19 +153,23 @@ export function buildInvoiceApi(initial: Settings = DEFAULT_SETTINGS): FastifyIn
   server.post('/control/settings', async (request, reply) => {
     const changed = changedSettings(settings, request.body);
     if (!changed.success) {
-      const issues = changed.error.issues.map(({ path, message }) => ({
-        pointer: path.map((step) => `/${String(step)}`).join(''),
-        detail: message,
-      }));
-      return problem(reply, 422, 'These are no settings', issues);
+      return problem(reply, 422, 'These are no settings', issuesOf(changed.error));
     }
     settings = changed.data;
     return settings;
+  });
+  server.get('/control/rules', async () => rules.list());
+  server.post('/control/rules', async (request, reply) => {
+    const read = Rules.safeParse(request.body);
+    if (!read.success) return problem(reply, 422, 'These are no rules', issuesOf(read.error));
+    rules.set(read.data, performance.now());
+    return rules.list();
   });
   server.post('/control/reset', async (_request, reply) => {
     settings = initial;
     books = new Books();
     limit = new RateLimit();
+    rules = new RuleBook();
     return reply.code(204).send();
   });
 
@@ -159,6 +193,33 @@ export function buildInvoiceApi(initial: Settings = DEFAULT_SETTINGS): FastifyIn
   return server;
 }
 
+const NOT_TAKEN: readonly (RuleFault | Fault | undefined)[] = [
+  'serverErrorBeforeAccepting',
+  'timeoutBeforeAccepting',
+  'resetBeforeAccepting',
+  'garbageBeforeAccepting',
+  'lost',
+  'throttled',
+  'denied',
+];
+
+function isTaken(fault: RuleFault | Fault | undefined): boolean {
+  return !NOT_TAKEN.includes(fault);
+}
+
+/** The same answer once more, which a client must not take for that to its next request. */
+function answerTwice(request: FastifyRequest, reply: FastifyReply, status: number, body: string) {
+  reply.hijack();
+  const headers = {
+    'content-type': 'application/json',
+    'content-length': String(Buffer.byteLength(body)),
+  };
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  reply.raw.writeHead(status, headers).end(body, () => {
+    request.raw.socket.write(`HTTP/1.1 ${status} OK\r\n${head.join('')}\r\n${body}`);
+  });
+}
+
 /** Says nothing until the client goes or the time is over, and then only hangs up. */
 async function leaveUnanswered(request: FastifyRequest, reply: FastifyReply, timeoutMs: number) {
   reply.hijack();
@@ -166,6 +227,13 @@ async function leaveUnanswered(request: FastifyRequest, reply: FastifyReply, tim
   const timer = setTimeout(() => socket.destroy(), timeoutMs);
   timer.unref();
   socket.once('close', () => clearTimeout(timer));
+}
+
+function issuesOf({ issues }: z.core.$ZodError): Issue[] {
+  return issues.map(({ path, message }) => ({
+    pointer: path.map((step) => `/${String(step)}`).join(''),
+    detail: message,
+  }));
 }
 
 function problem(reply: FastifyReply, status: number, detail: string, issues?: readonly Issue[]) {

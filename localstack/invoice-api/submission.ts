@@ -43,9 +43,9 @@ function numberIssues({ currency, total, lines }: InvoiceSubmission): Issue[] {
     }
   };
   requireDecimal(total, '/total');
-  for (const [index, { amount, quantity }] of lines.entries()) {
-    requireDecimal(amount, `/lines/${index}/amount`);
-    requireDecimal(quantity, `/lines/${index}/quantity`);
+  for (const [index, line] of lines.entries()) {
+    requireDecimal(line.amount, `/lines/${index}/amount`);
+    if ('quantity' in line) requireDecimal(line.quantity, `/lines/${index}/quantity`);
   }
   return issues;
 }

@@ -1,17 +1,11 @@
 import * as z from 'zod/mini';
 import { decodeLines, type PackageStore, readAllPackages } from '#services/packaging/public.ts';
+import { InvoiceLine } from '#shared/contracts/invoices.ts';
 import { parseMicros } from '#shared/domain/money.ts';
+import { meteredSums } from '#shared/domain/package-line.ts';
 import { foldUsage, type UsageSum } from '#shared/domain/usage.ts';
 import { type Dynamo, scanItems } from '#shared/platform/dynamo.ts';
 
-const BookedLine = z.object({
-  day: z.string(),
-  meter: z.string(),
-  source: z.enum(['prepaid', 'postpaid']),
-  events: z.number(),
-  quantity: z.string(),
-  amount: z.string(),
-});
 const BooksPage = z.object({
   invoices: z.array(
     z.object({
@@ -19,7 +13,7 @@ const BooksPage = z.object({
       client: z.string(),
       currency: z.string(),
       status: z.string(),
-      lines: z.array(BookedLine),
+      lines: z.array(InvoiceLine),
     }),
   ),
   next: z.optional(z.string()),
@@ -34,7 +28,7 @@ export async function readBooks(invoiceApiUrl: string): Promise<Map<string, Usag
     for (const { client, currency, status, lines } of page.invoices) {
       if (status !== 'accepted') continue;
       foldUsage(
-        lines.map(
+        lines.filter(isMetered).map(
           (line): UsageSum => ({
             client,
             currency,
@@ -54,6 +48,10 @@ export async function readBooks(invoiceApiUrl: string): Promise<Map<string, Usag
   return sums;
 }
 
+function isMetered(line: InvoiceLine): line is Extract<InvoiceLine, { day: string }> {
+  return 'day' in line;
+}
+
 export interface PackagesAtRest {
   readonly all: Map<string, UsageSum>;
   /** Of these, in packages that the invoice API was not to accept: parked, or skipped with nothing to collect. */
@@ -64,7 +62,7 @@ export async function readPackages(store: PackageStore): Promise<PackagesAtRest>
   const all = new Map<string, UsageSum>();
   const held = new Map<string, UsageSum>();
   for await (const { state, lines } of readAllPackages(store)) {
-    const sums = decodeLines(lines).map(({ kind: _, ...sum }): UsageSum => sum);
+    const sums = meteredSums(decodeLines(lines));
     foldUsage(sums, all);
     if (state === 'parked' || state === 'skipped') foldUsage(sums, held);
   }

@@ -8,6 +8,7 @@ import { count, type StepTiming } from './progress.ts';
 /** The amounts of one currency at every stage, in major units. */
 export interface ConservationRow {
   readonly currency: string;
+  /** Less what reversals gave back. */
   readonly charges: string;
   readonly usage: string;
   readonly ledger: string;
@@ -47,7 +48,7 @@ export interface RunReport {
 export function conservationRows(stages: StagesAtRest): ConservationRow[] {
   const sums = [...stages.expected.sums.values()];
   const columns = {
-    charges: totalsByCurrency(sums.filter(({ source }) => source === 'prepaid')),
+    charges: totalsByCurrency(sums.filter(({ source }) => source !== 'postpaid')),
     usage: totalsByCurrency(sums.filter(({ source }) => source === 'postpaid')),
     ledger: totalsByCurrency(stages.ledger.sums.values()),
     dailyRecords: totalsByCurrency(stages.daily.sums.values()),

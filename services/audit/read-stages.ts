@@ -16,6 +16,7 @@ import {
   type Stage,
   stageOf,
 } from '#shared/domain/conservation.ts';
+import { meteredSums } from '#shared/domain/package-line.ts';
 import { foldUsage, type UsageSum, usageOf } from '#shared/domain/usage.ts';
 
 export interface AuditSources {
@@ -59,7 +60,9 @@ const PACKAGES = 'packages';
 
 async function readPackages(store: PackageStore): Promise<Stage> {
   const sums = new Map<string, UsageSum>();
-  for await (const item of readAllPackages(store)) foldUsage(decodeLines(item.lines), sums);
+  for await (const item of readAllPackages(store)) {
+    foldUsage(meteredSums(decodeLines(item.lines)), sums);
+  }
   return { name: PACKAGES, sums };
 }
 

@@ -52,7 +52,7 @@ export interface IndexPosition {
 }
 
 /** An item without what only its own page shows. */
-export type InvoiceHead = Omit<InvoiceItem, 'lines' | 'history'>;
+export type InvoiceHead = Omit<InvoiceItem, 'lines' | 'linesSha256' | 'history'>;
 
 /** Some heads in order; with `last`, the key of the last one read, there may be more after it. */
 export interface HeadPage {
@@ -91,6 +91,7 @@ const HEAD_NAMES = Object.fromEntries(
       'packagedAtMs',
     ],
     ...['state', 'dueAtMs', 'version', 'attempts', 'reason', 'detail', 'updatedAtMs'],
+    ...['carriedTo', 'supersededBy'],
   ].map((name) => [`#${name}`, name]),
 );
 const HEAD = {

@@ -20,6 +20,8 @@ export function presentSummary(head: InvoiceHead): InvoiceSummary {
     ...(!RESTING_STATES.includes(head.state) && { dueAt: toTime(head.dueAtMs) }),
     packagedAt: toTime(head.packagedAtMs),
     updatedAt: toTime(head.updatedAtMs),
+    ...(head.carriedTo !== undefined && { carriedTo: head.carriedTo }),
+    ...(head.supersededBy !== undefined && { supersededBy: head.supersededBy }),
   };
 }
 
@@ -27,6 +29,7 @@ export function presentInvoice(item: InvoiceItem): Invoice {
   return {
     ...presentSummary(item),
     lines: readableLines(item),
+    ...(item.linesSha256 !== undefined && { linesSha256: item.linesSha256 }),
     history: item.history.map(presentEntry),
   };
 }

@@ -1,18 +1,21 @@
+import { createHash } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { MAX_AMOUNT_MICROS, MAX_QUANTITY_MICROS } from '#shared/domain/money.ts';
+import { isMeteredLine } from '#shared/domain/package-line.ts';
 import {
   type InvoicePackage,
   invoiceIdOf,
   MAX_PACKAGE_LINES,
   packagesToAdd,
 } from '#shared/domain/packaging.ts';
-import type { UsageSum } from '#shared/domain/usage.ts';
+import type { DailyRecord } from '#shared/domain/usage.ts';
 import { usageSums } from '#shared/testing/usage-arbitraries.ts';
 import {
   decodeLines,
   INDEX_BUCKETS,
   invoiceKeyOf,
+  isIntact,
   periodPartitionOf,
   statePartitionOf,
   toInvoiceItem,
@@ -24,7 +27,13 @@ test('lines read back as they were frozen', () => {
   fc.assert(
     fc.property(usageSums, (sums) => {
       for (const invoice of packagesToAdd('acme', PERIOD, sums, [], 1)) {
-        expect(decodeLines(toInvoiceItem(invoice, 1).lines)).toEqual(invoice.lines);
+        const item = toInvoiceItem(invoice, 1);
+        expect(decodeLines(item.lines)).toEqual(invoice.lines);
+        expect(item.linesSha256).toBe(createHash('sha256').update(item.lines).digest('hex'));
+        expect(isIntact(item)).toBe(true);
+        expect(isIntact({ ...item, lines: item.lines.replace(/"events":/, '"events": ') })).toBe(
+          false,
+        );
       }
     }),
   );
@@ -80,7 +89,7 @@ test('index partitions spread over all buckets and depend on the client alone', 
 test('the largest package leaves half of its item to its history', () => {
   const sums = Array.from(
     { length: MAX_PACKAGE_LINES },
-    (_, index): UsageSum => ({
+    (_, index): DailyRecord => ({
       client: 'c'.repeat(128),
       day: '2026-11-03',
       meter: String(index).padStart(64, 'm'),
@@ -88,12 +97,15 @@ test('the largest package leaves half of its item to its history', () => {
       source: 'postpaid',
       events: 999_999_999,
       quantityMicros: MAX_QUANTITY_MICROS * 1_000_000n,
-      amountMicros: MAX_AMOUNT_MICROS * 1_000_000n,
+      amountMicros: -MAX_AMOUNT_MICROS * 1_000_000n,
+      tree: { size: 999_999_999, root: 'f'.repeat(64) },
     }),
   );
-  const [largest] = packagesToAdd('c'.repeat(128), PERIOD, sums, sums.slice(0, 0), 1);
+  const [largest] = packagesToAdd('c'.repeat(128), PERIOD, sums, [], 1);
   if (!largest) throw new Error('no package');
-  const lines = largest.lines.map((line) => ({ ...line, kind: 'adjustment' as const }));
+  const lines = largest.lines
+    .filter(isMeteredLine)
+    .map((line) => ({ ...line, kind: 'adjustment' as const }));
   const item = toInvoiceItem({ ...largest, lines }, Date.now());
   const bytes = Object.entries(item).reduce(
     (sum, [name, value]) => sum + Buffer.byteLength(name + String(value)),

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import type { HalfMonth } from '#shared/domain/billing-period.ts';
 import { toExactJson } from '#shared/domain/exact-json.ts';
 import type { InvoiceState } from '#shared/domain/invoice.ts';
 import { formatAmount } from '#shared/domain/money.ts';
-import type { InvoicePackage, PackageLine } from '#shared/domain/packaging.ts';
+import { isMeteredLine, type PackageLine } from '#shared/domain/package-line.ts';
+import type { InvoicePackage } from '#shared/domain/packaging.ts';
 import { shardOf } from '#shared/domain/shard.ts';
 
 /** Partitions of each index entry, so that no state and no period is one hot or huge partition. */
@@ -23,6 +25,8 @@ export interface InvoiceItem {
   readonly totalMicros: bigint;
   /** JSON of the lines, amounts and quantities as strings of micro-units. */
   readonly lines: string;
+  /** SHA-256 over the text in `lines`, in hex. Packages that are older than it have none. */
+  readonly linesSha256?: string;
   readonly packagedAtMs: bigint;
   readonly periodPartition: string;
 
@@ -35,13 +39,17 @@ export interface InvoiceItem {
   readonly history: readonly HistoryEntry[];
   readonly reason?: string;
   readonly detail?: string;
+  /** The later package of this client that took over what this one was not to collect. */
+  readonly carriedTo?: string;
+  /** The revision that a correction put in its place. */
+  readonly supersededBy?: string;
   readonly updatedAtMs: bigint;
 }
 
 /** One call to the invoice API, or one wish of a person. Appended, never changed. */
 export interface HistoryEntry {
   readonly atMs: bigint;
-  readonly call: 'submit' | 'look_up' | 'poll' | 'retry';
+  readonly call: 'submit' | 'look_up' | 'poll' | 'retry' | 'correct';
   readonly answer: string;
   readonly detail?: string;
   readonly latencyMs?: bigint;
@@ -77,7 +85,8 @@ function bucketOf(client: string): number {
 
 /** A package that has nothing to collect rests as `skipped` from the start; every other is due at once. */
 export function toInvoiceItem(invoice: InvoicePackage, nowMs: number): InvoiceItem {
-  const { id, client, period, revision, currency, totalMicros, lines } = invoice;
+  const { id, client, period, revision, currency, totalMicros } = invoice;
+  const text = toExactJson(invoice.lines);
   const state: InvoiceState = totalMicros > 0n ? 'packaged' : 'skipped';
   return {
     ...invoiceKeyOf(client, period, revision),
@@ -87,7 +96,8 @@ export function toInvoiceItem(invoice: InvoicePackage, nowMs: number): InvoiceIt
     revision: BigInt(revision),
     currency,
     totalMicros,
-    lines: toExactJson(lines),
+    lines: text,
+    linesSha256: sha256Of(text),
     packagedAtMs: BigInt(nowMs),
     periodPartition: periodPartitionOf(period, client),
     state,
@@ -115,13 +125,23 @@ function whyNothing({
 
 /** The lines of an item, as they were frozen. */
 export function decodeLines(json: string): PackageLine[] {
-  const lines = JSON.parse(json) as (Omit<PackageLine, 'quantityMicros' | 'amountMicros'> & {
-    quantityMicros: string;
-    amountMicros: string;
-  })[];
-  return lines.map((line) => ({
-    ...line,
-    quantityMicros: BigInt(line.quantityMicros),
-    amountMicros: BigInt(line.amountMicros),
-  }));
+  const lines = JSON.parse(json) as PackageLine[];
+  return lines.map((line) =>
+    isMeteredLine(line)
+      ? {
+          ...line,
+          quantityMicros: BigInt(line.quantityMicros),
+          amountMicros: BigInt(line.amountMicros),
+        }
+      : { ...line, amountMicros: BigInt(line.amountMicros) },
+  );
+}
+
+/** Whether the lines of an item are still those that were frozen, as far as it tells. */
+export function isIntact({ lines, linesSha256 }: Pick<InvoiceItem, 'lines' | 'linesSha256'>) {
+  return linesSha256 === undefined || linesSha256 === sha256Of(lines);
+}
+
+function sha256Of(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

@@ -35,7 +35,7 @@ export async function packageClient(
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const billed = await readBilled(packaging.packages, client, period);
     const daily = await Array.fromAsync(readDailyRecords(packaging.usage, client, period));
-    const toAdd = packagesToAdd(client, period, daily, billed.lines, billed.nextRevision);
+    const toAdd = packagesToAdd(client, period, daily, billed.sums, billed.nextRevision);
     let isOvertaken = false;
     for (const invoice of toAdd) {
       isOvertaken = !(await putPackage(packaging.packages, invoice, packaging.nowMs()));

@@ -1,6 +1,8 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { HalfMonth } from '#shared/domain/billing-period.ts';
-import type { InvoicePackage, PackageLine } from '#shared/domain/packaging.ts';
+import { meteredSums } from '#shared/domain/package-line.ts';
+import type { InvoicePackage } from '#shared/domain/packaging.ts';
+import type { UsageSum } from '#shared/domain/usage.ts';
 import { type Dynamo, isConditionFailure, queryItems, scanItems } from '#shared/platform/dynamo.ts';
 import { decodeLines, type InvoiceItem, toInvoiceItem } from './invoice-item.ts';
 
@@ -15,8 +17,8 @@ export async function readBilled(
   store: PackageStore,
   client: string,
   period: HalfMonth,
-): Promise<{ lines: PackageLine[]; nextRevision: number }> {
-  const lines: PackageLine[] = [];
+): Promise<{ sums: UsageSum[]; nextRevision: number }> {
+  const sums: UsageSum[] = [];
   let nextRevision = 1;
   const items = queryItems<Pick<InvoiceItem, 'revision' | 'lines'>>(store.dynamo, {
     TableName: store.table,
@@ -27,10 +29,10 @@ export async function readBilled(
     ExpressionAttributeValues: { ':pk': `CLIENT#${client}`, ':period': `INVOICE#${period}#` },
   });
   for await (const item of items) {
-    lines.push(...decodeLines(item.lines));
+    sums.push(...meteredSums(decodeLines(item.lines)));
     nextRevision = Number(item.revision) + 1;
   }
-  return { lines, nextRevision };
+  return { sums, nextRevision };
 }
 
 /** Freezes a package; false where its revision exists already. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import pMap from 'p-map';
 import { readUsageMarks } from '#services/aggregation/public.ts';
+import { isMeteredLine } from '#shared/domain/package-line.ts';
 import { shardOf } from '#shared/domain/shard.ts';
 import { foldUsage, type UsageSum } from '#shared/domain/usage.ts';
 import { dyingDynamo, pausingDynamo } from '#shared/testing/intercepted-dynamo.ts';
@@ -143,12 +144,14 @@ describe('what is packaged', () => {
       after.slice(1).map((item) => [
         item.id,
         item.totalMicros,
-        decodeLines(item.lines).map(({ kind, day, events, amountMicros }) => ({
-          kind,
-          day,
-          events,
-          amountMicros,
-        })),
+        decodeLines(item.lines)
+          .filter(isMeteredLine)
+          .map(({ kind, day, events, amountMicros }) => ({
+            kind,
+            day,
+            events,
+            amountMicros,
+          })),
       ]),
     ).toEqual([
       [

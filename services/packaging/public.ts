@@ -4,6 +4,7 @@ export {
   type HistoryEntry,
   type InvoiceItem,
   invoiceKeyOf,
+  isIntact,
   partitionsOf,
   statePartitionOf,
 } from './invoice-item.ts';

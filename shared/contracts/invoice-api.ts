@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import * as field from './fields.ts';
+import { InvoiceLine } from './invoices.ts';
 
 /**
  * The invoice API that Tollgate feeds: what its owner has to offer. The OpenAPI document in docs/ is made from this.
@@ -15,19 +16,9 @@ export const InvoiceSubmission = z.strictObject({
   revision: z.int().check(z.gte(1)),
   currency: z.string(),
   total: z.string(),
-  lines: z
-    .array(
-      z.strictObject({
-        day: field.day,
-        meter: field.meter,
-        source: z.enum(['prepaid', 'postpaid']),
-        kind: z.enum(['usage', 'adjustment']),
-        events: z.int(),
-        quantity: z.string(),
-        amount: z.string(),
-      }),
-    )
-    .check(z.minLength(1)),
+  lines: z.array(InvoiceLine).check(z.minLength(1)),
+  /** SHA-256 in hex over the lines as Tollgate froze them: what its explanation of the invoice can be held to. */
+  linesSha256: z.optional(z.string().check(z.regex(/^[0-9a-f]{64}$/))),
 });
 export type InvoiceSubmission = z.infer<typeof InvoiceSubmission>;
 

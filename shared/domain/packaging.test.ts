@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { usageSum, usageSums } from '#shared/testing/usage-arbitraries.ts';
+import { isMeteredLine, meteredSums } from './package-line.ts';
 import {
   type InvoicePackage,
   invoiceIdOf,
@@ -8,7 +9,7 @@ import {
   packagesToAdd,
   parseInvoiceId,
 } from './packaging.ts';
-import { foldUsage, type UsageSum, usageKeyOf } from './usage.ts';
+import { type DailyRecord, foldUsage, type UsageSum, usageKeyOf } from './usage.ts';
 
 const PERIOD = '2026-11-H1';
 const sums = fc.array(
@@ -20,7 +21,7 @@ const sums = fc.array(
 function packageRuns(growths: readonly (readonly UsageSum[])[]) {
   const daily = new Map<string, UsageSum>();
   const packages: InvoicePackage[] = [];
-  const linesOf = () => packages.flatMap((each) => each.lines);
+  const linesOf = () => meteredSums(packages.flatMap((each) => each.lines));
   const runs = growths.map((growth) => {
     foldUsage(growth, daily);
     const added = packagesToAdd('acme', PERIOD, daily.values(), linesOf(), packages.length + 1);
@@ -35,7 +36,7 @@ describe('any sequence of runs over growing daily records', () => {
     fc.assert(
       fc.property(fc.array(sums, { maxLength: 6 }), (growths) => {
         const { daily, packages, linesOf } = packageRuns(growths);
-        const billed = foldUsage(linesOf().map(({ kind, ...sum }) => sum));
+        const billed = foldUsage(linesOf());
         expect(billed).toEqual(new Map([...billed.keys()].map((key) => [key, daily.get(key)])));
         const unbilled = [...daily].filter(([key]) => !billed.has(key));
         expect(unbilled).toEqual([]);
@@ -57,22 +58,25 @@ describe('any sequence of runs over growing daily records', () => {
             period: PERIOD,
             revision: index + 1,
           });
-          expect(lines.length > 0 && lines.every((line) => line.currency === currency)).toBe(true);
+          expect(lines.length > 0).toBe(true);
+          expect(meteredSums(lines).every((line) => line.currency === currency)).toBe(true);
           expect(lines.reduce((total, line) => total + line.amountMicros, 0n)).toBe(totalMicros);
-          expect(new Set(lines.map(usageKeyOf)).size).toBe(lines.length);
+          expect(new Set(meteredSums(lines).map(usageKeyOf)).size).toBe(lines.length);
         });
       }),
     );
   });
 
-  test('calls the first lines of a currency usage, and all of later runs adjustments', () => {
+  test('calls the first lines of a currency usage, all of later runs adjustments, and credit what was given back', () => {
     fc.assert(
       fc.property(fc.array(sums, { maxLength: 6 }), (growths) => {
         const seen = new Set<string>();
         for (const run of packageRuns(growths).runs) {
           for (const { currency, lines } of run) {
             const expected = seen.has(currency) ? 'adjustment' : 'usage';
-            expect(lines.every(({ kind }) => kind === expected)).toBe(true);
+            for (const line of lines.filter(isMeteredLine)) {
+              expect(line.kind).toBe(line.source === 'reversal' ? 'credit' : expected);
+            }
           }
           for (const { currency } of run) seen.add(currency);
         }
@@ -115,6 +119,22 @@ test('late usage becomes a line of its own day in the next revision', () => {
         { kind: 'adjustment', day: '2026-11-03', amountMicros: 2n },
       ],
     },
+  ]);
+});
+
+test('a line carries the head of the tree of its record, as it is now', () => {
+  const sum: UsageSum = {
+    ...{ client: 'acme', day: '2026-11-03', meter: 'sms', currency: 'EUR', source: 'postpaid' },
+    ...{ events: 1, quantityMicros: 1n, amountMicros: 7n },
+  };
+  const at = (size: number): DailyRecord => ({
+    ...{ ...sum, events: size, tree: { size, root: `root of ${size}` } },
+  });
+  const [first] = packagesToAdd('acme', PERIOD, [at(1)], [], 1);
+  const [second] = packagesToAdd('acme', PERIOD, [at(3)], meteredSums(first?.lines ?? []), 2);
+  expect(first?.lines).toEqual([{ kind: 'usage', ...at(1) }]);
+  expect(second?.lines).toMatchObject([
+    { kind: 'adjustment', events: 2, amountMicros: 0n, tree: { size: 3, root: 'root of 3' } },
   ]);
 });
 

@@ -1,10 +1,6 @@
 import type { HalfMonth } from './billing-period.ts';
-import { foldUsage, type UsageSum } from './usage.ts';
-
-/** One line of a package: what one day, meter, currency and source add. An adjustment changes what an earlier package billed. */
-export interface PackageLine extends UsageSum {
-  readonly kind: 'usage' | 'adjustment';
-}
+import { type MeteredLine, type PackageLine, totalOf } from './package-line.ts';
+import { type DailyRecord, foldUsage, type TreeHead, type UsageSum, usageKeyOf } from './usage.ts';
 
 /** A frozen package: its lines never change, its id is a function of client, period and revision. */
 export interface InvoicePackage {
@@ -19,17 +15,17 @@ export interface InvoicePackage {
 }
 
 /** Most lines of one package; what goes beyond them continues in the next revision. With the longest names they take half of a DynamoDB item; the other half is for its history. */
-export const MAX_PACKAGE_LINES = 500;
+export const MAX_PACKAGE_LINES = 400;
 
 /**
  * What `daily` holds beyond `billed`, as the next packages: one currency each, in the order of the codes.
  * Conserves exactly: billed + lines = daily for every key, whatever the order of the inputs.
- * `billed` are the lines of all earlier packages of this client and period, `nextRevision` the first free revision.
+ * `billed` is what the lines bill of all earlier packages of this client and period, `nextRevision` the first free revision.
  */
 export function packagesToAdd(
   client: string,
   period: HalfMonth,
-  daily: Iterable<UsageSum>,
+  daily: Iterable<DailyRecord>,
   billed: Iterable<UsageSum>,
   nextRevision: number,
 ): InvoicePackage[] {
@@ -40,15 +36,20 @@ export function packagesToAdd(
       client,
       period,
       revision,
-      currency: (lines[0] as PackageLine).currency,
+      currency: (lines[0] as MeteredLine).currency,
       lines,
-      totalMicros: lines.reduce((total, line) => total + line.amountMicros, 0n),
+      totalMicros: totalOf(lines),
     };
   });
 }
 
-/** The lines of each package to add. The first lines of a currency are usage, all later ones adjust what was billed. */
-function linesToAdd(daily: Iterable<UsageSum>, billed: Iterable<UsageSum>): PackageLine[][] {
+/** The lines of each package to add. The first lines of a currency are usage, all later ones adjust what was billed; what was given back is a credit at any time. */
+function linesToAdd(
+  dailyRecords: Iterable<DailyRecord>,
+  billed: Iterable<UsageSum>,
+): MeteredLine[][] {
+  const daily = [...dailyRecords];
+  const trees = new Map(daily.map((record) => [usageKeyOf(record), record.tree]));
   const deducted = [...billed].map(negated);
   const billedCurrencies = new Set(deducted.map((line) => line.currency));
   const open = [...foldUsage([...daily, ...deducted])]
@@ -57,12 +58,25 @@ function linesToAdd(daily: Iterable<UsageSum>, billed: Iterable<UsageSum>): Pack
     .map(([, sum]) => sum);
   const byCurrency = Map.groupBy(open, (sum) => sum.currency);
   return [...byCurrency.keys()].sort().flatMap((currency) => {
-    const kind = billedCurrencies.has(currency) ? 'adjustment' : 'usage';
-    const lines = (byCurrency.get(currency) ?? []).map((sum): PackageLine => ({ ...sum, kind }));
+    const isLater = billedCurrencies.has(currency);
+    const lines = (byCurrency.get(currency) ?? []).map((sum) =>
+      lineOf(sum, isLater, trees.get(usageKeyOf(sum))),
+    );
     return Array.from({ length: Math.ceil(lines.length / MAX_PACKAGE_LINES) }, (_, index) =>
       lines.slice(index * MAX_PACKAGE_LINES, (index + 1) * MAX_PACKAGE_LINES),
     );
   });
+}
+
+/** The order of its fields is that of the frozen text. */
+function lineOf(sum: UsageSum, isLater: boolean, tree: TreeHead | undefined): MeteredLine {
+  const { client, day, meter, currency, source, events, quantityMicros, amountMicros } = sum;
+  const kind = source === 'reversal' ? 'credit' : isLater ? 'adjustment' : 'usage';
+  return {
+    kind,
+    ...{ client, day, meter, currency, source, events, quantityMicros, amountMicros },
+    ...(tree && { tree }),
+  };
 }
 
 function negated(sum: UsageSum): UsageSum {

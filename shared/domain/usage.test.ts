@@ -94,6 +94,6 @@ test('a reversal takes off what it gives back, and counts as an event', () => {
     balanceMicros: 100n,
   };
   expect([...usageOf([reversal])]).toEqual([
-    { ...of, source: 'prepaid', events: 1, quantityMicros: -2n, amountMicros: -3n },
+    { ...of, source: 'reversal', events: 1, quantityMicros: -2n, amountMicros: -3n },
   ]);
 });

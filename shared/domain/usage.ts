@@ -1,8 +1,11 @@
 import type { Day } from './billing-period.ts';
-import { isMetered, type LedgerEvent } from './ledger-event.ts';
+import { isMetered, type LedgerEvent, type MeteredEvent } from './ledger-event.ts';
 
-/** Who pays when: `prepaid` was debited from a balance already, `postpaid` is to be collected by the invoice. */
-export type Source = 'prepaid' | 'postpaid';
+/**
+ * Who pays when: `prepaid` was debited from a balance already, `postpaid` is to be collected by the invoice,
+ * `reversal` was given back to a balance, so that its sums are below zero.
+ */
+export type Source = 'prepaid' | 'postpaid' | 'reversal';
 
 /** What is summed separately: everything an invoice line tells apart. */
 export interface UsageKey {
@@ -18,6 +21,15 @@ export interface UsageSum extends UsageKey {
   readonly quantityMicros: bigint;
   readonly amountMicros: bigint;
 }
+
+/** How far the tree of the events behind a sum had grown, and its root then. */
+export interface TreeHead {
+  readonly size: number;
+  readonly root: string;
+}
+
+/** The fold of a day, with the head of the tree of its events where there is one. */
+export type DailyRecord = UsageSum & { readonly tree?: TreeHead };
 
 /** One text per key; `#` occurs in none of its parts. */
 export function usageKeyOf(key: UsageKey): string {
@@ -49,6 +61,13 @@ function addUsage(a: UsageSum, b: UsageSum): UsageSum {
   };
 }
 
+const SOURCES = {
+  charge: 'prepaid',
+  capture: 'prepaid',
+  reversal: 'reversal',
+  usage: 'postpaid',
+} as const satisfies Record<MeteredEvent['kind'], Source>;
+
 /** What each metered event counts for: a reversal takes off, what is not metered counts for nothing. */
 export function* usageOf(events: Iterable<LedgerEvent>): Generator<UsageSum> {
   for (const event of events) {
@@ -59,7 +78,7 @@ export function* usageOf(events: Iterable<LedgerEvent>): Generator<UsageSum> {
       day: event.day,
       meter: event.meter,
       currency: event.currency,
-      source: event.kind === 'usage' ? 'postpaid' : 'prepaid',
+      source: SOURCES[event.kind],
       events: 1,
       quantityMicros: sign * event.quantityMicros,
       amountMicros: sign * event.amountMicros,

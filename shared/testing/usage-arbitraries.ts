@@ -7,7 +7,7 @@ export const usageKeys: fc.Arbitrary<UsageKey> = fc.record({
   day: fc.constantFrom('2026-11-01', '2026-11-02', '2026-11-15'),
   meter: fc.constantFrom('sms', 'api.calls', 'tokens'),
   currency: fc.constantFrom('EUR', 'USD'),
-  source: fc.constantFrom('prepaid', 'postpaid'),
+  source: fc.constantFrom('prepaid', 'postpaid', 'reversal'),
 });
 
 export const usageSum: fc.Arbitrary<UsageSum> = fc

@@ -1,5 +1,6 @@
 import { type InvoiceItem, invoiceKeyOf, statePartitionOf } from '#services/packaging/public.ts';
-import { invoiceIdOf, type PackageLine } from '#shared/domain/packaging.ts';
+import type { MeteredLine } from '#shared/domain/package-line.ts';
+import { invoiceIdOf } from '#shared/domain/packaging.ts';
 import {
   applyChange,
   type InvoiceHead,
@@ -79,7 +80,7 @@ function nameOf({ pk, sk }: InvoiceKey): string {
   return `${pk}|${sk}`;
 }
 
-const LINE: PackageLine = {
+const LINE: MeteredLine = {
   client: 'acme',
   day: '2026-11-03',
   meter: 'api.calls',

@@ -1,4 +1,5 @@
 import type { HalfMonth } from '#shared/domain/billing-period.ts';
+import { meteredSums } from '#shared/domain/package-line.ts';
 import { shardOf } from '#shared/domain/shard.ts';
 import { foldUsage, type UsageSum } from '#shared/domain/usage.ts';
 import { createOwnTable, type OwnTable } from '#shared/testing/own-table.ts';
@@ -53,11 +54,8 @@ export async function createPackagingTables(): Promise<PackagingTables> {
       nowMs: () => NOW_MS,
     }),
     async billed() {
-      const lines = (await packages()).flatMap((item) => decodeLines(item.lines));
-      return {
-        sums: foldUsage(lines.map(({ kind, ...sum }) => sum)),
-        lines: lines.length,
-      };
+      const lines = (await packages()).flatMap((item) => meteredSums(decodeLines(item.lines)));
+      return { sums: foldUsage(lines), lines: lines.length };
     },
     async marked() {
       const items = await usage.items<{ pk: string; sk: string }>();

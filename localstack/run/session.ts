@@ -10,7 +10,7 @@ import { differences, stageOf } from '#shared/domain/conservation.ts';
 import type { PriceList } from '#shared/domain/price.ts';
 import { foldUsage } from '#shared/domain/usage.ts';
 import { type Api, connectApi } from './api.ts';
-import { type Cloud, connectCloud } from './cloud.ts';
+import { type Cloud, connectCloud, persistently } from './cloud.ts';
 import { ExpectedLedger } from './expected-ledger.ts';
 import { drain, LOCAL_SHARDS, packageEverything, settleInvoices } from './pipeline.ts';
 import { count, type Steps } from './progress.ts';
@@ -136,14 +136,31 @@ export async function finishSession(
   };
 }
 
+/** What the audit answers. */
+interface Found {
+  readonly differences: number;
+  readonly balances: number;
+  readonly entries: number;
+}
+
+function describeProof({ differences, balances, entries }: Found): string {
+  const found = differences + balances + entries;
+  return found === 0 ? 'conserved' : `${count(found)} differences`;
+}
+
 const REPORT_FILE = join('.local', 'run-report.json');
 
-/** Finishes a session in front of a person: the summary on the screen, all of it in a file. Returns whether everything was conserved. */
+/** Finishes a session in front of a person: a proof for GET /v1/conservation, the summary on the screen, all of it in a file. Returns whether everything was conserved. */
 export async function closeSession(
   session: Session,
   figures: Readonly<Record<string, number | string>>,
 ): Promise<boolean> {
   const report = await finishSession(session, figures);
+  await session.steps.step(
+    'prove it by the deployed audit',
+    () => persistently(() => session.cloud.invoke<Found>('audit-conservation', {}), 3),
+    describeProof,
+  );
   printReport(report);
   writeReport(join(REPOSITORY_FOLDER, REPORT_FILE), report);
   console.log(`  The whole report: ${REPORT_FILE}`);

@@ -9,10 +9,12 @@ import {
   recordingSettings,
   redisSettings,
   shards,
+  timeZone,
 } from '#shared/platform/settings.ts';
 import type { MessageConsuming } from './consume-message.ts';
+import type { ConsumptionQueue } from './consumption-queue.ts';
+import type { Queues } from './list-queues.ts';
 import type { UsageRecording } from './record-usage.ts';
-import type { DeadLetters } from './redrive-dead-letters.ts';
 import type { UsageStore } from './usage-store.ts';
 
 const dynamo = once(() => connectDynamo());
@@ -62,11 +64,29 @@ export const wireRollUp = once((): { store: UsageStore; shards: number } => {
   return { store: { dynamo: dynamo(), table: env.USAGE_TABLE }, shards: env.SHARDS };
 });
 
-export const wireDeadLetters = once((): DeadLetters => {
+export const wireQueue = once((): ConsumptionQueue => {
   const env = readEnv(z.object({ CONSUMPTION_QUEUE_URL: text, CONSUMPTION_DLQ_URL: text }));
   return {
     sqs: new SQSClient({ useQueueUrlAsEndpoint: false }),
     queueUrl: env.CONSUMPTION_QUEUE_URL,
     deadLetterQueueUrl: env.CONSUMPTION_DLQ_URL,
+  };
+});
+
+export const wireQueues = once((): Queues => {
+  const env = readEnv(z.object(redisSettings));
+  return {
+    queue: wireQueue(),
+    redis: connectRedisOf(env),
+    shards: env.SHARDS,
+    nowMs: Date.now,
+  };
+});
+
+export const wireDailyUsage = once((): { store: UsageStore; timeZone: string } => {
+  const env = readEnv(z.object({ USAGE_TABLE: text, BILLING_TIME_ZONE: timeZone }));
+  return {
+    store: { dynamo: connectImpatientDynamo(), table: env.USAGE_TABLE },
+    timeZone: env.BILLING_TIME_ZONE,
   };
 });

@@ -1,5 +1,6 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { beforeEach, expect, jest, test } from '@jest/globals';
+import type { ConservationProof } from '#shared/contracts/proof.ts';
 import type { AccountDifference } from '#shared/domain/account-totals.ts';
 import type { Difference } from '#shared/domain/conservation.ts';
 import { log } from '#shared/platform/log.ts';
@@ -8,18 +9,29 @@ import type { AuditReport, BalanceDifference } from './audit-conservation.ts';
 const waitsMs: number[] = [];
 const pointsMs: number[] = [];
 const reports: AuditReport[] = [];
+const proofs: ConservationProof[] = [];
+const notes: string[] = [];
 jest.unstable_mockModule('node:timers/promises', () => ({
   setTimeout: async (waitMs: number) => {
     waitsMs.push(waitMs);
   },
 }));
-jest.unstable_mockModule('./wiring.ts', () => ({ wireAudit: () => ({}) }));
+jest.unstable_mockModule('./wiring.ts', () => ({ wireProving: () => ({ audit: {}, proofs: {} }) }));
+jest.unstable_mockModule('./proof-store.ts', () => ({
+  keepProof: async (_: unknown, proof: ConservationProof) => {
+    proofs.push(proof);
+  },
+  noteStart: async () => notes.push('start'),
+  noteEnd: async () => notes.push('end'),
+}));
 const { persisting } = await import('./audit-conservation.ts');
 jest.unstable_mockModule('./audit-conservation.ts', () => ({
   persisting,
   auditConservation: async (_: unknown, settledUntilMs: number) => {
     pointsMs.push(settledUntilMs);
-    return reports.shift();
+    const next = reports.shift();
+    if (!next) throw new Error('ledger batch 01K fails its checksum');
+    return next;
   },
 }));
 const { handler } = await import('./handlers/audit-conservation.ts');
@@ -32,6 +44,8 @@ beforeEach(() => {
   waitsMs.length = 0;
   pointsMs.length = 0;
   reports.length = 0;
+  proofs.length = 0;
+  notes.length = 0;
   counted.mockClear();
   logged.mockClear();
 });
@@ -73,6 +87,20 @@ test('where nothing differs it does not look again', async () => {
   expect(await handler()).toMatchObject({ differences: 0, balances: 0, entries: 0, accounts: 3 });
   expect(waitsMs).toEqual([]);
   expect(counted).toHaveBeenCalledWith('auditDifferences', 'Count', 0);
+  expect(proofs).toMatchObject([{ isConserved: true, accounts: 3, first: [] }]);
+  expect(notes).toEqual(['start', 'end']);
+});
+
+test('an audit that fails leaves a proof that is not green, says why, and fails', async () => {
+  await expect(handler()).rejects.toThrow('fails its checksum');
+  expect(proofs).toMatchObject([
+    {
+      isConserved: false,
+      stages: [],
+      first: ['The audit did not come to its end: ledger batch 01K fails its checksum'],
+    },
+  ]);
+  expect(notes).toEqual(['start', 'end']);
 });
 
 test('what differs in the same way after a minute is reported, what moved or went is not', async () => {
@@ -103,6 +131,7 @@ test('what differs in the same way after a minute is reported, what moved or wen
   expect(await handler()).toMatchObject({ differences: 1, balances: 2, entries: 1 });
   expect(waitsMs).toEqual([240_000]);
   expect(counted).toHaveBeenCalledWith('auditDifferences', 'Count', 4);
+  expect(proofs).toMatchObject([{ isConserved: false, differences: 1, balances: 2, entries: 1 }]);
   expect(logged).toHaveBeenCalledWith(
     'audit',
     expect.objectContaining({
@@ -116,7 +145,7 @@ test('what differs in the same way after a minute is reported, what moved or wen
 });
 
 test('both looks are at what had been recorded four minutes before the first', async () => {
-  const clock = jest.spyOn(Date, 'now').mockReturnValueOnce(1_000_000);
+  const clock = jest.spyOn(Date, 'now').mockReturnValue(1_000_000);
   reports.push(report([], [balance('lost', 5n, 6n)]), report());
   await handler();
   clock.mockRestore();

@@ -9,6 +9,8 @@ import {
 } from './accounts.ts';
 import type { Scope } from './api-keys.ts';
 import { ChargeAnswer, ChargeBatch, ChargeBatchAnswer, ChargeBody } from './charges.ts';
+import { DailyUsage, PriceListAnswer } from './daily-usage.ts';
+import { DeadLetterList, QueueList, RedriveAnswer } from './dead-letters.ts';
 import { EntryPage } from './entries.ts';
 import {
   CaptureAnswer,
@@ -23,6 +25,7 @@ import {
 } from './holds.ts';
 import { Invoice, InvoicePage } from './invoices.ts';
 import { PROBLEMS, type ProblemCode } from './problems.ts';
+import { ConservationProof } from './proof.ts';
 import { RebuildAnswer } from './rebuild.ts';
 import { Reversal, ReversalBody } from './reversals.ts';
 import { UsageAnswer, UsageBatch, UsageCloudEvent } from './usage-events.ts';
@@ -121,6 +124,76 @@ const HOLD_OPERATIONS: readonly Operation[] = [
     scope: 'charge',
     answers: { 200: HoldList },
     problems: ['invalid_parameter', 'unavailable'],
+  },
+];
+
+/** What the person on call looks at beside the invoices, and may start. */
+const RECORD_OPERATIONS: readonly Operation[] = [
+  {
+    method: 'get',
+    path: '/v1/clients/{client}/usage',
+    operationId: 'getDailyUsage',
+    summary: 'What a client used on each day of a half month, as far as it has been rolled up.',
+    scope: 'operate',
+    query: { period: 'The half month, such as 2026-11-H1; the running one by default.' },
+    answers: { 200: DailyUsage },
+    problems: ['invalid_parameter', 'unavailable'],
+  },
+  {
+    method: 'get',
+    path: '/v1/prices',
+    operationId: 'listPrices',
+    summary: 'The price list in force.',
+    scope: 'operate',
+    answers: { 200: PriceListAnswer },
+    problems: ['unavailable'],
+  },
+  {
+    method: 'get',
+    path: '/v1/queues',
+    operationId: 'listQueues',
+    summary: 'How much waits on its way to the ledger, and how many dead letters there are.',
+    scope: 'operate',
+    answers: { 200: QueueList },
+    problems: ['unavailable'],
+  },
+  {
+    method: 'get',
+    path: '/v1/dead-letters',
+    operationId: 'listDeadLetters',
+    summary:
+      'Up to 50 dead letters, and why each could not be consumed. One that somebody else looks at or redrives at the same time may be left out.',
+    scope: 'operate',
+    answers: { 200: DeadLetterList },
+    problems: ['unavailable'],
+  },
+  {
+    method: 'post',
+    path: '/v1/dead-letters/redrive',
+    operationId: 'redriveDeadLetters',
+    summary:
+      'Send dead letters back to their queue, as many as fit into one request. Repeat it for the rest; what is no better comes back.',
+    scope: 'operate',
+    answers: { 200: RedriveAnswer },
+    problems: ['unavailable'],
+  },
+  {
+    method: 'get',
+    path: '/v1/conservation',
+    operationId: 'getProof',
+    summary: 'The last proof that every stage holds the same sums.',
+    scope: 'operate',
+    answers: { 200: ConservationProof },
+    problems: ['not_found', 'unavailable'],
+  },
+  {
+    method: 'post',
+    path: '/v1/conservation',
+    operationId: 'startProof',
+    summary: 'Start a proof, unless one is under way.',
+    scope: 'operate',
+    answers: { 202: z.strictObject({}) },
+    problems: ['unavailable'],
   },
 ];
 
@@ -295,6 +368,7 @@ export const OPERATIONS: readonly Operation[] = [
     answers: { 202: Invoice },
     problems: ['invalid_parameter', 'not_found', 'not_retryable', 'unavailable'],
   },
+  ...RECORD_OPERATIONS,
   {
     method: 'post',
     path: '/v1/shards/{shard}/rebuild',

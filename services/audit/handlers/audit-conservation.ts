@@ -1,20 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { emitMetrics, log } from '#shared/platform/log.ts';
-import { auditConservation, persisting } from '../audit-conservation.ts';
-import { wireAudit } from '../wiring.ts';
+import { proveConservation } from '../prove-conservation.ts';
+import { wireProving } from '../wiring.ts';
 
-/** Long enough for what is on its way to the ledger to arrive, by the second try of a message that was hidden for 3 minutes. */
-const SETTLE_MS = 240_000;
 const SHOWN = 20;
 
 export async function handler() {
-  const audit = wireAudit();
-  const settledUntilMs = Date.now() - SETTLE_MS;
-  let report = await auditConservation(audit, settledUntilMs);
-  if (report.differences.length + report.balances.length + report.entries.length > 0) {
-    await delay(SETTLE_MS);
-    report = persisting(report, await auditConservation(audit, settledUntilMs));
-  }
+  const report = await proveConservation(wireProving());
   const found = {
     differences: report.differences.length,
     balances: report.balances.length,

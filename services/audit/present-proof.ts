@@ -1,0 +1,61 @@
+import type { ConservationProof } from '#shared/contracts/proof.ts';
+import type { AccountDifference, AccountTotals } from '#shared/domain/account-totals.ts';
+import type { Difference } from '#shared/domain/conservation.ts';
+import { formatAmount, formatMicros } from '#shared/domain/money.ts';
+import type { AuditReport, BalanceDifference } from './audit-conservation.ts';
+
+const SHOWN = 20;
+
+/** An audit as people read it. */
+export function presentProof(report: AuditReport, atMs: number): ConservationProof {
+  const { stages, totals, differences, balances, entries, accounts } = report;
+  const found = differences.length + balances.length + entries.length;
+  return {
+    provenAt: new Date(atMs).toISOString(),
+    isConserved: found === 0,
+    stages: [stages.ledger, stages.deltas, stages.daily, stages.packages].map(({ name, sums }) => ({
+      name,
+      events: [...sums.values()].reduce((events, sum) => events + sum.events, 0),
+      amounts: { ...totals[name] },
+    })),
+    accounts,
+    differences: differences.length,
+    balances: balances.length,
+    entries: entries.length,
+    first: [
+      ...differences.slice(0, SHOWN).map(describeDifference),
+      ...balances.slice(0, SHOWN).map(describeBalance),
+      ...entries.slice(0, SHOWN).map(describeEntries),
+    ].slice(0, SHOWN),
+  };
+}
+
+/** A proof that failed has proven nothing, and what made it fail may be what it looks for: a batch that is not what was kept. */
+export function presentFailure(error: Error, atMs: number): ConservationProof {
+  return {
+    provenAt: new Date(atMs).toISOString(),
+    isConserved: false,
+    stages: [],
+    ...{ accounts: 0, differences: 0, balances: 0, entries: 0 },
+    first: [`The audit did not come to its end: ${error.message}`],
+  };
+}
+
+function describeDifference({ key, left, right }: Difference): string {
+  const side = ({ stage, events, quantityMicros, amountMicros }: Difference['left']) =>
+    `${formatAmount(amountMicros)} ${key.currency} for ${formatMicros(quantityMicros)} in ${events} events in the ${stage}`;
+  return `${key.client}, ${key.meter} on ${key.day} (${key.source}): ${side(left)}, but ${side(right)}.`;
+}
+
+function describeBalance({ client, of, journalMicros, foundMicros }: BalanceDifference): string {
+  const what = of === 'balance' ? 'a balance' : 'a held amount';
+  const found =
+    foundMicros === undefined ? 'there is no account' : `it is ${formatAmount(foundMicros)}`;
+  return `${client}: the ledger adds up to ${what} of ${formatAmount(journalMicros)}, but ${found}.`;
+}
+
+function describeEntries({ client, ledger, entries }: AccountDifference): string {
+  const side = ({ changes, balanceMicros, heldMicros }: AccountTotals) =>
+    `${changes} changes that come to ${formatAmount(balanceMicros)} and ${formatAmount(heldMicros)} held`;
+  return `${client}: the ledger has ${side(ledger)}, but the statement has ${side(entries)}.`;
+}

@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import {
   type HistoryEntry,
+  type InvoiceHead,
   type InvoiceItem,
   partitionsOf,
   statePartitionOf,
@@ -50,9 +51,6 @@ export interface IndexPosition {
   /** The key of the entry before, with the index's own attributes. */
   readonly after?: Readonly<Record<string, string | number>>;
 }
-
-/** An item without what only its own page shows. */
-export type InvoiceHead = Omit<InvoiceItem, 'lines' | 'linesSha256' | 'history'>;
 
 /** Some heads in order; with `last`, the key of the last one read, there may be more after it. */
 export interface HeadPage {

@@ -1,11 +1,15 @@
-import { invoiceKeyOf, partitionsOf } from '#services/packaging/public.ts';
+import {
+  type InvoiceHead,
+  invoiceKeyOf,
+  partitionsOf,
+  presentSummary,
+} from '#services/packaging/public.ts';
 import type { InvoicePage } from '#shared/contracts/invoices.ts';
 import type { HalfMonth } from '#shared/domain/billing-period.ts';
 import { INVOICE_STATES, type InvoiceState } from '#shared/domain/invoice.ts';
 import { parseInvoiceId } from '#shared/domain/packaging.ts';
-import type { IndexPosition, InvoiceHead, InvoiceKey, InvoiceStore } from './invoice-store.ts';
+import type { IndexPosition, InvoiceKey, InvoiceStore } from './invoice-store.ts';
 import { decodeCursor, encodeCursor, type ListPosition, wrongCursor } from './list-cursor.ts';
-import { presentSummary } from './present-invoice.ts';
 import { isRefusedInput } from './unavailable-store.ts';
 
 export interface InvoiceFilter {

@@ -46,6 +46,9 @@ export interface InvoiceItem {
   readonly updatedAtMs: bigint;
 }
 
+/** An item without what only its own page shows. */
+export type InvoiceHead = Omit<InvoiceItem, 'lines' | 'linesSha256' | 'history'>;
+
 /** One call to the invoice API, or one wish of a person. Appended, never changed. */
 export interface HistoryEntry {
   readonly atMs: bigint;

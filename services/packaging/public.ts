@@ -1,7 +1,8 @@
-/** What other services may know of packaging: the shape of a frozen package. */
+/** What other services may know of packaging: the shape of a frozen package, and how it looks on a wire. */
 export {
   decodeLines,
   type HistoryEntry,
+  type InvoiceHead,
   type InvoiceItem,
   invoiceKeyOf,
   isIntact,
@@ -9,3 +10,4 @@ export {
   statePartitionOf,
 } from './invoice-item.ts';
 export { type PackageStore, readAllPackages } from './package-store.ts';
+export { presentInvoice, presentLines, presentSummary } from './present-invoice.ts';

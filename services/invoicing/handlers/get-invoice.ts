@@ -1,6 +1,6 @@
+import { presentInvoice } from '#services/packaging/public.ts';
 import { httpHandler, json } from '#shared/platform/http.ts';
 import { noSuchInvoice, parseInvoicePath } from '../invoice-request.ts';
-import { presentInvoice } from '../present-invoice.ts';
 import { invoiceStore } from '../wiring.ts';
 
 export const handler = httpHandler({ scope: 'operate' }, async (request) => {

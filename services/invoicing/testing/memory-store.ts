@@ -1,12 +1,12 @@
-import { type InvoiceItem, invoiceKeyOf, statePartitionOf } from '#services/packaging/public.ts';
+import {
+  type InvoiceHead,
+  type InvoiceItem,
+  invoiceKeyOf,
+  statePartitionOf,
+} from '#services/packaging/public.ts';
 import type { MeteredLine } from '#shared/domain/package-line.ts';
 import { invoiceIdOf } from '#shared/domain/packaging.ts';
-import {
-  applyChange,
-  type InvoiceHead,
-  type InvoiceKey,
-  type InvoiceStore,
-} from '../invoice-store.ts';
+import { applyChange, type InvoiceKey, type InvoiceStore } from '../invoice-store.ts';
 
 export interface MemoryStore extends InvoiceStore {
   readonly items: Map<string, InvoiceItem>;

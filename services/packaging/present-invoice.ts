@@ -1,9 +1,15 @@
-import type { HistoryEntry, InvoiceItem } from '#services/packaging/public.ts';
-import type { Invoice, InvoiceSummary } from '#shared/contracts/invoices.ts';
+import type { Invoice, InvoiceLine, InvoiceSummary } from '#shared/contracts/invoices.ts';
 import { RESTING_STATES } from '#shared/domain/invoice.ts';
-import { formatAmount } from '#shared/domain/money.ts';
-import type { InvoiceHead } from './invoice-store.ts';
-import { linesOf } from './to-submission.ts';
+import { formatAmount, formatMicros } from '#shared/domain/money.ts';
+import type { PackageLine } from '#shared/domain/package-line.ts';
+import {
+  decodeLines,
+  type HistoryEntry,
+  type InvoiceHead,
+  type InvoiceItem,
+} from './invoice-item.ts';
+
+/** How packages and what became of them look on every wire. */
 
 export function presentSummary(head: InvoiceHead): InvoiceSummary {
   return {
@@ -37,7 +43,7 @@ export function presentInvoice(item: InvoiceItem): Invoice {
 /** A damaged package is parked as unreadable; that must not keep it from being looked at. */
 function readableLines(item: InvoiceItem): Invoice['lines'] {
   try {
-    return linesOf(item);
+    return presentLines(item);
   } catch {
     return [];
   }
@@ -61,4 +67,23 @@ function presentEntry({
 
 function toTime(atMs: bigint): string {
   return new Date(Number(atMs)).toISOString();
+}
+
+/** The lines of a package. Throws if they are damaged. */
+export function presentLines(item: InvoiceItem): InvoiceLine[] {
+  return decodeLines(item.lines).map(presentLine);
+}
+
+function presentLine(line: PackageLine): InvoiceLine {
+  const amount = formatAmount(line.amountMicros);
+  switch (line.kind) {
+    case 'carry_over':
+      return { kind: line.kind, from: line.from, amount };
+    case 'correction':
+      return { kind: line.kind, description: line.description, amount };
+    default: {
+      const { kind, day, meter, source, events, quantityMicros } = line;
+      return { kind, day, meter, source, events, quantity: formatMicros(quantityMicros), amount };
+    }
+  }
 }

@@ -37,10 +37,12 @@ test-unit: setup ## Run only the tests that need nothing running
 check: ## Check types, style, imports, templates and state machines
 	@sh localstack/setup.sh check
 	@tsc
+	@tsc -p services/dashboard/web
 	@biome check .
 	@depcruise --config .dependency-cruiser.cjs --output-type err shared services localstack tests bench checks
 	@node checks/code.ts
 	@sh checks/templates.sh
+	@node checks/page-size.ts
 
 bench: setup ## Measure against every rival: SUITE=charge for a part, QUICK=1 for a first look; see bench/README.md
 	@$(NODE) bench/run.ts
@@ -53,6 +55,7 @@ ifeq ($(STAGE),local)
 	@node localstack/start.ts
 	@node localstack/stack.ts deploy
 else
+	@node infrastructure/page/build-page.ts
 	@serverless deploy --stage $(STAGE)
 endif
 

@@ -6,6 +6,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 export PATH="$PWD/node_modules/.bin:$PATH"
 sh localstack/setup.sh check || exit 1
+node infrastructure/page/build-page.ts || exit 1
 
 root=$PWD
 work=$root/.local/check

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { buildPage } from '../infrastructure/page/build-page.ts';
 import { runCommand } from './command.ts';
 import {
   childVariables,
@@ -12,8 +13,12 @@ import {
 import { withLock } from './lock.ts';
 
 /** Deploys the stack to a local environment by a stock `serverless deploy`. Throws with the end of its log. */
-export function deployLocally(environment: LocalEnvironment): Promise<void> {
-  return runServerless(environment, 'deploy');
+export async function deployLocally(
+  environment: LocalEnvironment,
+  say: (line: string) => void = () => {},
+): Promise<void> {
+  await buildPage(say);
+  await runServerless(environment, 'deploy');
 }
 
 /** Removes the stack from a local environment, with everything that it holds. */
@@ -61,7 +66,7 @@ if (import.meta.main) {
       await removeLocally(environment);
       console.log('Removed from the local cloud.');
     } else {
-      await deployLocally(environment);
+      await deployLocally(environment, console.log);
       console.log(`Deployed to the local cloud: ${environment.httpApiUrl}/v1`);
     }
   });

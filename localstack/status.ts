@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
@@ -144,6 +145,8 @@ export function describeStatus(environment: LocalEnvironment, status: Environmen
     processes,
     ...(queues.length > 0 ? ['', depths] : []),
     '',
+    `Page   ${environment.httpApiUrl}/dashboard`,
+    `Key    ${join(environment.stateFolder, 'api-key')} (made by make run and make load)`,
     `API    ${environment.httpApiUrl}`,
     `Cloud  ${environment.cloudUrl}`,
     `Logs   ${environment.stateFolder}`,

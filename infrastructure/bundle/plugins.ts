@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import type { OnLoadResult, Plugin } from 'esbuild';
+import { builtPage } from './built-page.ts';
 import { packCommands } from './commands.ts';
 import { asEcmaScriptModule } from './ecma-script-module.ts';
 import { withPlainFields } from './plain-fields.ts';
@@ -131,4 +132,5 @@ const unusedContracts: Plugin = {
 const read = (file: string) => readFileSync(file, 'utf8');
 const js = (contents: string): OnLoadResult => ({ contents, loader: 'js' });
 
-export default [slimIoredis, slimLua, unusedContracts];
+// The first that answers for a file has it.
+export default [builtPage, slimIoredis, slimLua, unusedContracts];

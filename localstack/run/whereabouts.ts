@@ -9,6 +9,10 @@ export function printWhereabouts(
   say(`
   Everything is still up.
 
+  The operator's page:
+    ${httpApiUrl}/dashboard
+    It asks for a key: ${apiKey}
+
   Charge a client:
     curl ${httpApiUrl}/v1/charges \\
       -H 'authorization: Bearer ${apiKey}' -H 'content-type: application/json' \\

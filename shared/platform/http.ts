@@ -16,8 +16,8 @@ export type HttpRequest = APIGatewayProxyEventV2WithLambdaAuthorizer<{
 export type HttpResponse = APIGatewayProxyStructuredResultV2;
 
 interface Route {
-  /** What an API key must be allowed to do here; `any` for routes open to every key. */
-  readonly scope: Scope | 'any';
+  /** What an API key must be allowed to do here; `any` for routes open to every key, `none` for those that need no key. */
+  readonly scope: Scope | 'any' | 'none';
 }
 
 /**
@@ -44,7 +44,8 @@ export function httpHandler(
   };
 }
 
-function checkScope(scope: Scope | 'any', request: HttpRequest): void {
+function checkScope(scope: Route['scope'], request: HttpRequest): void {
+  if (scope === 'none') return;
   const granted = (request.requestContext.authorizer?.lambda?.scopes ?? '').split(' ');
   if (scope === 'any' ? granted[0] === '' : !granted.includes(scope)) {
     throw new ProblemError('scope_missing', `Use an API key that has the scope "${scope}".`);

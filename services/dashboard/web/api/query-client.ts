@@ -1,0 +1,21 @@
+import { QueryClient } from '@tanstack/react-query';
+import { ApiFailure } from './failure.ts';
+
+/** Whether asking again may help: not where the API has said no. */
+function mayPass(error: unknown): boolean {
+  return error instanceof ApiFailure && (error.status === 0 || error.status >= 500);
+}
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      retry: (failures, error) => failures < 1 && mayPass(error),
+      retryDelay: 500,
+      staleTime: 1_000,
+      // Polls stop while the tab is hidden; a glance at it shows the present.
+      refetchIntervalInBackground: false,
+      refetchOnWindowFocus: true,
+    },
+    mutations: { retry: false },
+  },
+});

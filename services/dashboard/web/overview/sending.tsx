@@ -1,0 +1,147 @@
+import { Progress as ProgressBar } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import type { Progress } from '#shared/contracts/progress.ts';
+import type { SendingStatus } from '#shared/contracts/sending.ts';
+import { resumeSending, sending } from '../api/routes.ts';
+import { countOf, formatRate } from '../format/amounts.ts';
+import { formatClock, formatDuration, formatIn } from '../format/times.ts';
+import { Confirm } from '../parts/confirm.tsx';
+import { Notice } from '../parts/notice.tsx';
+import { Part } from '../parts/part.tsx';
+import { Time } from '../parts/time.tsx';
+import { useNow } from '../parts/use-now.ts';
+
+/** Says what keeps invoices from being sent, and lets a person end it. Nothing where they are being sent. */
+export function SendingBanner() {
+  const nowMs = useNow();
+  const { data } = useQuery(sending());
+  return <div aria-live="polite">{data && <WhatStops status={data} nowMs={nowMs} />}</div>;
+}
+
+function WhatStops({ status, nowMs }: { readonly status: SendingStatus; readonly nowMs: number }) {
+  const { breaker, blockedUntil } = status;
+  const blockedMs = blockedUntil === undefined ? 0 : Date.parse(blockedUntil) - nowMs;
+  if (breaker.state === 'closed' && blockedMs <= 0) return null;
+  return (
+    <>
+      {breaker.state !== 'closed' && (
+        <Notice
+          tone={breaker.state === 'open' ? 'bad' : 'warn'}
+          title={
+            breaker.state === 'open'
+              ? 'Sending has stopped: the invoice API is taken to be down.'
+              : 'Single requests try whether the invoice API is back.'
+          }
+          actions={<Resume />}
+        >
+          {breaker.reason && <>It answered: {breaker.reason}. </>}
+          {breaker.since && (
+            <>
+              Since <Time at={breaker.since} />, for{' '}
+              {formatDuration(nowMs - Date.parse(breaker.since))}.{' '}
+            </>
+          )}
+          {breaker.nextTryAt && <>Next try {formatIn(Date.parse(breaker.nextTryAt) - nowMs)}. </>}
+          It goes on by itself once the API answers.
+        </Notice>
+      )}
+      {blockedUntil !== undefined && blockedMs > 0 && (
+        <Notice
+          tone="warn"
+          title="The invoice API asked to be left alone (Retry-After)."
+          actions={breaker.state === 'closed' ? <Resume /> : undefined}
+        >
+          Nothing is sent until <Time at={blockedUntil} />, for {formatDuration(blockedMs)} more.
+        </Notice>
+      )}
+    </>
+  );
+}
+
+function Resume() {
+  return (
+    <Confirm
+      name="Resume sending"
+      title="Resume sending now?"
+      act={resumeSending}
+      report={({ breaker }) =>
+        breaker.state === 'open'
+          ? 'The API was asked, and is still taken to be down.'
+          : 'Sending goes on.'
+      }
+    >
+      <p>
+        The next requests go out at once, at the rate that the budget gives. Do this when you know
+        that the invoice API is well again. If it is not, sending stops again by itself; no invoice
+        is sent twice for it.
+      </p>
+    </Confirm>
+  );
+}
+
+export function Sending({ forecast }: { readonly forecast: Progress['forecast'] | undefined }) {
+  const query = useQuery(sending());
+  return (
+    <Part title="Sending" query={query} loadingLines={4}>
+      {(status) => (
+        <>
+          <Rate status={status} />
+          {forecast && <Forecast forecast={forecast} />}
+        </>
+      )}
+    </Part>
+  );
+}
+
+function Rate({ status: { rate, concurrency, breaker } }: { readonly status: SendingStatus }) {
+  const share = Math.min((100 * rate.measuredPerSecond) / (rate.allowedPerSecond || 1), 100);
+  return (
+    <>
+      <p className="number">
+        <strong className="figure-inline">{formatRate(rate.measuredPerSecond)}</strong> of{' '}
+        {formatRate(rate.allowedPerSecond)} requests a second
+      </p>
+      <ProgressBar
+        value={share}
+        size="sm"
+        aria-label={`${formatRate(rate.measuredPerSecond)} of ${formatRate(rate.allowedPerSecond)} requests a second`}
+      />
+      <dl className="figures spaced">
+        <div>
+          <dt>The budget gives</dt>
+          <dd className="number">{formatRate(rate.currentPerSecond)} a second</dd>
+        </div>
+        <div>
+          <dt>Requests at once</dt>
+          <dd className="number">
+            {concurrency.inUse} of {concurrency.current}
+            {concurrency.current < concurrency.allowed && ` (${concurrency.allowed} allowed)`}
+          </dd>
+        </div>
+        <div>
+          <dt>Breaker</dt>
+          <dd className={breaker.state === 'closed' ? 'good' : 'bad'}>{BREAKER[breaker.state]}</dd>
+        </div>
+      </dl>
+    </>
+  );
+}
+
+const BREAKER = { closed: 'Sending', open: 'Stopped', probing: 'Trying' } as const;
+
+function Forecast({ forecast }: { readonly forecast: NonNullable<Progress['forecast']> }) {
+  const nowMs = useNow();
+  const doneAtMs = Date.parse(forecast.doneAt);
+  return (
+    <p className="forecast">
+      <strong>
+        Done at <time dateTime={forecast.doneAt}>{formatClock(doneAtMs, nowMs)}</time>,{' '}
+        {formatIn(doneAtMs - nowMs)}
+      </strong>
+      <span className="dim">
+        {' '}
+        · {countOf(forecast.remaining, 'invoice')} left, {formatRate(forecast.perSecond)} a second
+      </span>
+    </p>
+  );
+}

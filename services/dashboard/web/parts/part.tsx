@@ -1,0 +1,95 @@
+import { Button } from '@mantine/core';
+import type { UseQueryResult } from '@tanstack/react-query';
+import { type ReactNode, useId } from 'react';
+import { describeFailure } from '../api/failure.ts';
+import { Loading } from './loading.tsx';
+import { Notice } from './notice.tsx';
+import { UpdatedAgo } from './updated-ago.tsx';
+
+interface PartProps<T> {
+  readonly title: string;
+  readonly query: UseQueryResult<T>;
+  readonly children: (data: T) => ReactNode;
+  /** Beside the title. */
+  readonly actions?: ReactNode;
+  readonly loadingLines?: number;
+  /** Instead of the failure, where an answer is no failure here, such as 404 for what need not be there. */
+  readonly onFailure?: (error: unknown) => ReactNode | undefined;
+}
+
+/** A section of a view that comes from one question: waiting, failed or answered by itself, whatever the others do. */
+export function Part<T>({
+  title,
+  query,
+  children,
+  actions,
+  loadingLines,
+  onFailure,
+}: PartProps<T>) {
+  const id = useId();
+  return (
+    <section className="part" aria-labelledby={id}>
+      <div className="part-head">
+        <h2 id={id}>{title}</h2>
+        {query.data !== undefined && <UpdatedAgo atMs={query.dataUpdatedAt} />}
+        {actions && <div className="part-actions">{actions}</div>}
+      </div>
+      <Answer query={query} loadingLines={loadingLines ?? 3} onFailure={onFailure}>
+        {children}
+      </Answer>
+    </section>
+  );
+}
+
+export function Answer<T>({
+  query,
+  children,
+  loadingLines,
+  onFailure,
+}: {
+  readonly query: UseQueryResult<T>;
+  readonly children: (data: T) => ReactNode;
+  readonly loadingLines: number;
+  readonly onFailure?: ((error: unknown) => ReactNode | undefined) | undefined;
+}) {
+  const { data, error } = query;
+  const instead = error ? onFailure?.(error) : undefined;
+  if (instead !== undefined) return instead;
+  return (
+    <>
+      {error && <Failure error={error} query={query} isOld={data !== undefined} />}
+      {data !== undefined && children(data)}
+      {data === undefined && !error && <Loading lines={loadingLines} />}
+    </>
+  );
+}
+
+function Failure<T>({
+  error,
+  query,
+  isOld,
+}: {
+  readonly error: unknown;
+  readonly query: UseQueryResult<T>;
+  readonly isOld: boolean;
+}) {
+  const { title, detail } = describeFailure(error);
+  return (
+    <Notice
+      tone="bad"
+      title={title}
+      actions={
+        <Button
+          size="compact-sm"
+          variant="default"
+          loading={query.isFetching}
+          onClick={() => query.refetch()}
+        >
+          Try again
+        </Button>
+      }
+    >
+      {detail} {isOld && 'What is shown is from before.'}
+    </Notice>
+  );
+}

@@ -1,14 +1,25 @@
 import { expect, test } from '@jest/globals';
-import { closeRound, MAX_FAILED_ROUNDS, MAX_ROUNDS } from './close-round.ts';
+import { MAX_ROUNDS } from './chunk-size.ts';
+import { closeRound, MAX_FAILED_ROUNDS } from './close-round.ts';
+import { chunkReport, RUN_START as START } from './testing/run-state.ts';
 
-const START = { rounds: 0, clients: 0, packages: 0, failures: 0 };
-const GOOD = { clients: 50, packages: 61 };
-const FAILED = { clients: 0, packages: 0, failed: true };
+const GOOD = chunkReport({
+  clients: 50,
+  packages: 61,
+  requests: 204,
+  writeUnits: 600,
+  chunkMs: 800,
+});
+const SLOW = chunkReport({ clients: 7, packages: 7, hasLeft: true, chunkMs: 135_000 });
+const FAILED = { ...chunkReport(), failed: true };
 
 test.each([
   ['nothing to do', START, false, [], 'done'],
   ['all packaged', START, false, [GOOD, GOOD], 'done'],
   ['more to plan', START, true, [GOOD], 'plan'],
+  ['a chunk ran out of time', START, false, [GOOD, SLOW], 'plan'],
+  ['one ran out of time, one failed', START, false, [SLOW, FAILED], 'wait'],
+  ['no end to it', { ...START, rounds: MAX_ROUNDS - 1 }, false, [SLOW], 'fail'],
   ['a chunk failed', START, false, [GOOD, FAILED], 'wait'],
   ['a chunk failed and there is more', START, true, [GOOD, FAILED], 'wait'],
   ['it failed too often', { ...START, rounds: MAX_FAILED_ROUNDS - 1 }, false, [FAILED], 'fail'],
@@ -28,5 +39,13 @@ test('a run adds up over its rounds', () => {
     results: [GOOD],
   });
   const second = closeRound({ run: first, plan: { hasMore: false }, results: [GOOD, FAILED] });
-  expect(second).toMatchObject({ rounds: 2, clients: 100, packages: 122, failures: 1 });
+  expect(second).toMatchObject({
+    rounds: 2,
+    clients: 100,
+    packages: 122,
+    failures: 1,
+    requests: 408,
+    writeUnits: 1_200,
+    longestChunkMs: 800,
+  });
 });

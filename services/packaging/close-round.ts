@@ -1,22 +1,28 @@
+import type { DynamoUse } from '#shared/platform/dynamo-meter.ts';
+import { MAX_ROUNDS } from './chunk-size.ts';
 import type { ChunkSummary } from './package-chunk.ts';
 
+/** What a worker says of one chunk. */
+export interface ChunkReport extends ChunkSummary, DynamoUse {
+  readonly chunkMs: number;
+}
+
 /** Where a packaging run stands after a round. */
-export interface RunState {
+export interface RunState extends DynamoUse {
   readonly rounds: number;
   readonly clients: number;
   readonly packages: number;
   /** Chunks that failed, retries of one and the same included. */
   readonly failures: number;
+  readonly longestChunkMs: number;
 }
 
 export interface Round {
   readonly run: RunState;
   readonly plan: { readonly hasMore: boolean };
-  readonly results: readonly (ChunkSummary & { readonly failed?: boolean })[];
+  readonly results: readonly (ChunkReport & { readonly failed?: boolean })[];
 }
 
-/** Keeps a run within the 25,000 events of a machine's history. */
-export const MAX_ROUNDS = 9;
 /** Rounds with failures after which a person is needed. */
 export const MAX_FAILED_ROUNDS = 3;
 
@@ -33,8 +39,13 @@ export function closeRound({ run, plan, results }: Round): RunState & {
     clients: run.clients + sum(({ clients }) => clients),
     packages: run.packages + sum(({ packages }) => packages),
     failures: run.failures + failed,
+    requests: run.requests + sum(({ requests }) => requests),
+    readUnits: run.readUnits + sum(({ readUnits }) => readUnits),
+    writeUnits: run.writeUnits + sum(({ writeUnits }) => writeUnits),
+    longestChunkMs: Math.max(run.longestChunkMs, ...results.map(({ chunkMs }) => chunkMs)),
   };
-  if (failed === 0 && !plan.hasMore) return { ...state, next: 'done' };
+  const hasMore = plan.hasMore || results.some(({ hasLeft }) => hasLeft);
+  if (failed === 0 && !hasMore) return { ...state, next: 'done' };
   if (rounds >= MAX_ROUNDS) return { ...state, next: 'fail' };
   if (failed === 0) return { ...state, next: 'plan' };
   return { ...state, next: rounds >= MAX_FAILED_ROUNDS ? 'fail' : 'wait' };

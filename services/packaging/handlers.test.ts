@@ -4,6 +4,7 @@ import { log } from '#shared/platform/log.ts';
 import { handler as closePackaging } from './handlers/close-packaging.ts';
 import { handler as planPackaging } from './handlers/plan-packaging.ts';
 import { RunRequest } from './plan-run.ts';
+import { chunkReport, RUN_START } from './testing/run-state.ts';
 
 beforeAll(() => {
   jest.spyOn(log, 'info').mockImplementation(() => {});
@@ -14,16 +15,19 @@ afterAll(() => {
 });
 
 test('a round is summed up over its chunks', async () => {
-  const run = { rounds: 0, clients: 0, packages: 0, failures: 0 };
   const results = [
-    { clients: 50, packages: 61 },
-    { clients: 3, packages: 0 },
+    chunkReport({ clients: 50, packages: 61, requests: 262, readUnits: 203, chunkMs: 700 }),
+    chunkReport({ clients: 3, packages: 0, requests: 10, readUnits: 12, chunkMs: 90 }),
   ];
-  expect(await closePackaging({ run, plan: { hasMore: false }, results })).toEqual({
+  expect(await closePackaging({ run: RUN_START, plan: { hasMore: false }, results })).toEqual({
     rounds: 1,
     clients: 53,
     packages: 61,
     failures: 0,
+    requests: 272,
+    readUnits: 215,
+    writeUnits: 0,
+    longestChunkMs: 700,
     next: 'done',
   });
 });

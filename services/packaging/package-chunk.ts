@@ -1,30 +1,78 @@
-import pMap from 'p-map';
-import { readUsageMarks } from '#services/aggregation/public.ts';
+import { pMapIterable } from 'p-map';
+import { type Mark, readUsageMarks } from '#services/aggregation/public.ts';
 import { type Packaging, packageClient } from './package-client.ts';
 import type { Chunk } from './plan-chunks.ts';
 
 export interface ChunkSummary {
   readonly clients: number;
   readonly packages: number;
+  /** Whether the time was up before all were taken: the others keep their marks for the next round. */
+  readonly hasLeft: boolean;
 }
 
 const CLIENTS_AT_ONCE = 8;
 
-/** Packages every client of a chunk that still has a usage mark. Run again after a death, it goes on where marks are left. */
-export async function packageChunk(packaging: Packaging, chunk: Chunk): Promise<ChunkSummary> {
+/** So many failures are not the clients' own: the chunk is given up. */
+const MAX_FAILED_CLIENTS = 20;
+
+/**
+ * Packages every client of a chunk that still has a usage mark, as long as `hasTime`. Run again after a death, it goes
+ * on where marks are left. A client that cannot be packaged does not keep the others waiting, and fails the chunk at
+ * its end. What it holds in memory does not grow with the chunk.
+ */
+export async function packageChunk(
+  packaging: Packaging,
+  chunk: Chunk,
+  hasTime: () => boolean = () => true,
+): Promise<ChunkSummary> {
+  const failed: { readonly client: string; readonly error: unknown }[] = [];
+  let hasLeft = false;
   let clients = 0;
   let packages = 0;
-  const lastShard = chunk.to.client === '' ? chunk.to.shard - 1 : chunk.to.shard;
-  for (let shard = chunk.from.shard; shard <= lastShard; shard++) {
-    const marks = readUsageMarks(packaging.usage, chunk.period, shard, {
-      ...(shard === chunk.from.shard && { from: chunk.from.client }),
-      ...(shard === chunk.to.shard && { to: chunk.to.client }),
-    });
-    const added = await pMap(marks, (mark) => packageClient(packaging, chunk.period, shard, mark), {
-      concurrency: CLIENTS_AT_ONCE,
-    });
-    clients += added.length;
-    packages += added.reduce((sum, count) => sum + count, 0);
+
+  async function* marksInTime() {
+    for await (const place of marksOf(packaging, chunk)) {
+      if (failed.length >= MAX_FAILED_CLIENTS) return;
+      if (!hasTime()) {
+        hasLeft = true;
+        return;
+      }
+      yield place;
+    }
   }
-  return { clients, packages };
+
+  const added = pMapIterable(
+    marksInTime(),
+    ({ shard, mark }) =>
+      packageClient(packaging, chunk.period, shard, mark).catch((error: unknown) => {
+        failed.push({ client: mark.of, error });
+        return undefined;
+      }),
+    { concurrency: CLIENTS_AT_ONCE, preserveOrder: false },
+  );
+  for await (const count of added) {
+    if (count === undefined) continue;
+    clients += 1;
+    packages += count;
+  }
+  const [first] = failed;
+  if (first) {
+    const names = failed.map(({ client }) => client).join(', ');
+    throw new Error(`not packaged for ${chunk.period}: ${names}`, { cause: first.error });
+  }
+  return { clients, packages, hasLeft };
+}
+
+async function* marksOf(
+  { usage }: Packaging,
+  { period, from, to }: Chunk,
+): AsyncGenerator<{ shard: number; mark: Mark }> {
+  const lastShard = to.client === '' ? to.shard - 1 : to.shard;
+  for (let shard = from.shard; shard <= lastShard; shard++) {
+    const marks = readUsageMarks(usage, period, shard, {
+      ...(shard === from.shard && { from: from.client }),
+      ...(shard === to.shard && { to: to.client }),
+    });
+    for await (const mark of marks) yield { shard, mark };
+  }
 }

@@ -1,10 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import pMap from 'p-map';
-import { readUsageMarks } from '#services/aggregation/public.ts';
+import { readUsageMarks, type UsageStore } from '#services/aggregation/public.ts';
 import { isMeteredLine } from '#shared/domain/package-line.ts';
 import { shardOf } from '#shared/domain/shard.ts';
 import { foldUsage, type UsageSum } from '#shared/domain/usage.ts';
-import { dyingDynamo, pausingDynamo } from '#shared/testing/intercepted-dynamo.ts';
+import {
+  dyingDynamo,
+  interceptedDynamo,
+  pausingDynamo,
+} from '#shared/testing/intercepted-dynamo.ts';
 import { usageMarkItem } from '#shared/testing/stored-usage.ts';
 import { decodeLines } from './invoice-item.ts';
 import { type ChunkSummary, packageChunk } from './package-chunk.ts';
@@ -28,21 +32,27 @@ beforeEach(async () => {
 });
 afterEach(() => tables.remove());
 
+const WORKER = { clientsPerSecond: 100, timeLimitSeconds: 300 };
+
+const cut = (usage: UsageStore, capacity: number) =>
+  planChunks(usage, SHARDS, PERIOD, { capacity, maxChunks: 400 });
+
 /** A run as the state machine does it: plan, then the chunks, several at once. */
 async function run(
   packaging: Packaging = tables.packaging(),
   chunkClients = 4,
 ): Promise<ChunkSummary> {
-  const chunks = await planChunks(packaging.usage, SHARDS, PERIOD, chunkClients);
+  const chunks = await cut(packaging.usage, chunkClients);
   const summaries = await pMap(chunks, (chunk) => packageChunk(packaging, chunk), {
     concurrency: 4,
   });
   return summaries.reduce(
-    (sum, { clients, packages }) => ({
+    (sum, { clients, packages, hasLeft }) => ({
       clients: sum.clients + clients,
       packages: sum.packages + packages,
+      hasLeft: sum.hasLeft || hasLeft,
     }),
-    { clients: 0, packages: 0 },
+    { clients: 0, packages: 0, hasLeft: false },
   );
 }
 
@@ -58,7 +68,7 @@ async function expectBilledOnce(sums: readonly UsageSum[]): Promise<void> {
 
 test('a package lies in the table as its contract says', async () => {
   await tables.rollUp([usageSum(), usageSum({ day: '2026-11-02', amountMicros: 50_000n })]);
-  expect(await run()).toEqual({ clients: 1, packages: 1 });
+  expect(await run()).toEqual({ clients: 1, packages: 1, hasLeft: false });
   const [item, ...others] = await tables.packages();
   expect(others).toEqual([]);
   expect(item).toMatchObject({
@@ -176,7 +186,7 @@ describe('what is packaged', () => {
     await run();
     const before = await tables.packages();
     await tables.rollUp(sums);
-    expect(await run()).toEqual({ clients: 3, packages: 0 });
+    expect(await run()).toEqual({ clients: 3, packages: 0, hasLeft: false });
     expect(await tables.packages()).toEqual(before);
     await expectBilledOnce(sums);
   });
@@ -207,11 +217,15 @@ describe('runs that meet', () => {
     const sums = usageOfClients(clients(5));
     await tables.rollUp(sums);
     const packaging = tables.packaging();
-    const [chunk] = await planChunks(packaging.usage, SHARDS, PERIOD, 100);
+    const [chunk] = await cut(packaging.usage, 100);
     if (!chunk) throw new Error('no chunk');
     await Promise.all([packageChunk(packaging, chunk), packageChunk(packaging, chunk)]);
     const before = await tables.packages();
-    expect(await packageChunk(packaging, chunk)).toEqual({ clients: 0, packages: 0 });
+    expect(await packageChunk(packaging, chunk)).toEqual({
+      clients: 0,
+      packages: 0,
+      hasLeft: false,
+    });
     expect(await tables.packages()).toEqual(before);
     await expectBilledOnce(sums);
   });
@@ -224,7 +238,7 @@ describe('runs that meet', () => {
     await tables.rollUp([usageSum({ events: 2, amountMicros: 130n })]);
     await run();
     slow.letGo();
-    expect(await overtaken).toEqual({ clients: 1, packages: 0 });
+    expect(await overtaken).toEqual({ clients: 1, packages: 0, hasLeft: false });
     const [only, ...others] = await tables.packages();
     expect(others).toEqual([]);
     expect(only).toMatchObject({ revision: 1n, totalMicros: 130n });
@@ -315,6 +329,66 @@ test('a run may die after any write: the next one goes on and bills each line on
   }
 });
 
+describe('a chunk', () => {
+  test('takes no client once its time is up; the next round packages the others, nothing twice', async () => {
+    const sums = usageOfClients(clients(60));
+    await tables.rollUp(sums);
+    let takenOfTime = 0;
+    // A store so slow that every request takes one tick of the time.
+    const slow = interceptedDynamo(() => {
+      takenOfTime += 1;
+    });
+    const packaging = tables.packaging(slow);
+    const [chunk] = await cut(tables.usage, 100);
+    if (!chunk) throw new Error('no chunk');
+    const first = await packageChunk(packaging, chunk, () => takenOfTime < 100);
+    expect(first.hasLeft).toBe(true);
+    expect(first.clients).toBeGreaterThan(0);
+    expect(await tables.marked()).toHaveLength(60 - first.clients);
+    // Those that were at work, each with 6 requests at most, and no others.
+    expect(takenOfTime).toBeLessThan(100 + 8 * 6 + SHARDS);
+    const before = await tables.packages();
+    const second = await run(tables.packaging());
+    expect(second).toMatchObject({ clients: 60 - first.clients, hasLeft: false });
+    const after = await tables.packages();
+    expect(after.filter(({ id }) => before.some((item) => item.id === id))).toEqual(before);
+    await expectBilledOnce(sums);
+  });
+
+  test('packages all others where one client cannot be packaged, and fails then', async () => {
+    const sums = usageOfClients(clients(30));
+    await tables.rollUp(sums);
+    const dynamo = interceptedDynamo((command, input) => {
+      if (command === 'PutItem' && (input.Item as { client: string }).client === 'client-3') {
+        throw new Error('poisoned');
+      }
+    });
+    const [chunk] = await cut(tables.usage, 100);
+    if (!chunk) throw new Error('no chunk');
+    await expect(packageChunk(tables.packaging(dynamo), chunk)).rejects.toThrow(
+      'not packaged for 2026-11-H1: client-3',
+    );
+    expect(await tables.marked()).toEqual(['client-3']);
+    expect(await run()).toMatchObject({ clients: 1, packages: 2 });
+    await expectBilledOnce(sums);
+  });
+
+  test('gives up where nothing works', async () => {
+    await tables.rollUp(usageOfClients(clients(60)));
+    let requests = 0;
+    const dynamo = interceptedDynamo((command) => {
+      if (command === 'Query') return;
+      requests += 1;
+      throw new Error('down');
+    });
+    const [chunk] = await cut(tables.usage, 100);
+    if (!chunk) throw new Error('no chunk');
+    await expect(packageChunk(tables.packaging(dynamo), chunk)).rejects.toThrow('not packaged');
+    expect(requests).toBeLessThan(30);
+    expect(await tables.marked()).toHaveLength(60);
+  });
+});
+
 describe('the chunks of a plan', () => {
   const names = clients(30);
   const order = names
@@ -329,7 +403,7 @@ describe('the chunks of a plan', () => {
       ...order.map(({ shard, client }) => usageMarkItem(PERIOD, shard, client)),
     );
     for (const size of [1, 2, 3, 7, 29, 30, 31, 1_000]) {
-      const chunks = await planChunks(tables.usage, SHARDS, PERIOD, size);
+      const chunks = await cut(tables.usage, size);
       expect(chunks).toHaveLength(Math.ceil(names.length / size));
       const held = chunks.map(({ from, to }) =>
         order.filter((place) => !isBefore(place, from) && isBefore(place, to)),
@@ -345,7 +419,7 @@ describe('the chunks of a plan', () => {
   test('are run to their bounds: each packages its own clients and no others', async () => {
     await tables.rollUp(usageOfClients(names));
     const packaging = tables.packaging();
-    const chunks = await planChunks(packaging.usage, SHARDS, PERIOD, 4);
+    const chunks = await cut(packaging.usage, 4);
     // Backwards, so that no earlier chunk has cleared the marks before its own.
     for (const [index, chunk] of [...chunks.entries()].reverse()) {
       const before = new Set((await tables.packages()).map(({ client }) => client));
@@ -357,8 +431,25 @@ describe('the chunks of a plan', () => {
     await expectBilledOnce(usageOfClients(names));
   });
 
+  test('are cut off behind the most that fit; the last whole one ends where the next plan begins', async () => {
+    await tables.usage.put(
+      ...order.map(({ shard, client }) => usageMarkItem(PERIOD, shard, client)),
+    );
+    const all = await cut(tables.usage, 4);
+    for (const maxChunks of [1, 2, 6]) {
+      const some = await planChunks(tables.usage, SHARDS, PERIOD, { capacity: 4, maxChunks });
+      expect(some.length).toBeGreaterThan(maxChunks);
+      expect(some.slice(0, maxChunks)).toEqual(all.slice(0, maxChunks));
+    }
+  });
+
+  test('share few clients out among all workers', async () => {
+    await tables.rollUp(usageOfClients(clients(400)));
+    expect(await cut(tables.usage, 3_000)).toHaveLength(4);
+  });
+
   test('are none where nobody has anything to package', async () => {
-    expect(await planChunks(tables.usage, SHARDS, PERIOD, 10)).toEqual([]);
+    expect(await cut(tables.usage, 10)).toEqual([]);
   });
 });
 
@@ -366,7 +457,7 @@ describe('a run is planned for', () => {
   const periods = ['2026-10-H2', '2026-11-H1', '2026-11-H2', '2026-12-H1'];
   const planned = async (request: RunRequest, at = '2026-11-20T12:00:00Z', timeZone = 'UTC') => {
     const packaging = { ...tables.packaging(), nowMs: () => Date.parse(at) };
-    const { chunks } = await planRun({ ...packaging, timeZone, chunkClients: 10 }, request);
+    const { chunks } = await planRun({ ...packaging, timeZone, worker: WORKER }, request);
     return chunks.map(({ period }) => period);
   };
 

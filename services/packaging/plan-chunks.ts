@@ -1,6 +1,7 @@
-import pMap from 'p-map';
+import { pMapIterable } from 'p-map';
 import { readPeriods, readUsageMarks, type UsageStore } from '#services/aggregation/public.ts';
 import type { HalfMonth } from '#shared/domain/billing-period.ts';
+import { chunkClientsFor } from './chunk-size.ts';
 
 /** A place in the order of usage marks: by shard, then by client. */
 export interface Place {
@@ -27,22 +28,31 @@ export async function periodsToPackage(
   return periods.filter((period) => (only === undefined ? period <= through : period === only));
 }
 
-/** Cuts the clients with usage marks of a half month into chunks of at most `chunkClients`; none where there are no marks. */
+/**
+ * Cuts the clients with usage marks of a half month into chunks of at most `capacity`; none where there are no marks.
+ * More than `maxChunks` are returned where there are more: those up to it are whole, and no more marks are read.
+ */
 export async function planChunks(
   store: UsageStore,
   shards: number,
   period: HalfMonth,
-  chunkClients: number,
+  { capacity, maxChunks }: { readonly capacity: number; readonly maxChunks: number },
 ): Promise<Chunk[]> {
-  const byShard = await pMap(
+  const places: Place[] = [];
+  const byShard = pMapIterable(
     Array.from({ length: shards }, (_, shard) => shard),
-    async (shard) =>
-      (await Array.fromAsync(readUsageMarks(store, period, shard))).map(
-        (mark): Place => ({ shard, client: mark.of }),
-      ),
+    async (shard) => ({
+      shard,
+      marks: await Array.fromAsync(readUsageMarks(store, period, shard)),
+    }),
     { concurrency: READS_AT_ONCE },
   );
-  const starts = byShard.flat().filter((_, index) => index % chunkClients === 0);
+  for await (const { shard, marks } of byShard) {
+    for (const { of } of marks) places.push({ shard, client: of });
+    if (places.length > capacity * maxChunks) break;
+  }
+  const chunkClients = chunkClientsFor(places.length, capacity);
+  const starts = places.filter((_, index) => index % chunkClients === 0);
   const end: Place = { shard: shards, client: '' };
   return starts.map((from, index) => ({ period, from, to: starts[index + 1] ?? end }));
 }

@@ -5,6 +5,7 @@ import {
   isHalfMonth,
   previousHalfMonth,
 } from '#shared/domain/billing-period.ts';
+import { chunkCapacity, MAX_CHUNKS, type WorkerSpeed } from './chunk-size.ts';
 import type { Packaging } from './package-client.ts';
 import { type Chunk, periodsToPackage, planChunks } from './plan-chunks.ts';
 
@@ -20,23 +21,22 @@ export const RunRequest = z.strictObject({
 });
 export type RunRequest = z.infer<typeof RunRequest>;
 
-/** Most chunks of one round: the state of a machine holds 256 KB, and a chunk with the longest names 400 bytes. */
-export const MAX_CHUNKS = 400;
-
 /**
  * The chunks of a run's next round, oldest half month first. What a round has packaged has lost its marks, so that
  * the next plan goes on behind it; `hasMore` says that one is needed.
  */
 export async function planRun(
-  packaging: Packaging & { readonly timeZone: string; readonly chunkClients: number },
+  packaging: Packaging & { readonly timeZone: string; readonly worker: WorkerSpeed },
   request: RunRequest,
 ): Promise<{ chunks: Chunk[]; hasMore: boolean }> {
   const running = halfMonthOf(dayOf(packaging.nowMs(), packaging.timeZone));
   const through = request.includeRunning ? running : previousHalfMonth(running);
-  const { usage, shards, chunkClients } = packaging;
+  const { usage, shards } = packaging;
+  const capacity = chunkCapacity(packaging.worker);
   const chunks: Chunk[] = [];
   for (const period of await periodsToPackage(usage, through, request.period)) {
-    chunks.push(...(await planChunks(usage, shards, period, chunkClients)));
+    const maxChunks = MAX_CHUNKS - chunks.length;
+    chunks.push(...(await planChunks(usage, shards, period, { capacity, maxChunks })));
     if (chunks.length > MAX_CHUNKS) break;
   }
   // The last chunk of a plan that is cut here ends where the next one begins, so nobody is left out.

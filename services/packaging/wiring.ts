@@ -1,29 +1,44 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod/mini';
 import { connectDynamo } from '#shared/platform/dynamo.ts';
+import { type DynamoUse, meterDynamo } from '#shared/platform/dynamo-meter.ts';
 import { integer, readEnv, text } from '#shared/platform/env.ts';
 import { once } from '#shared/platform/once.ts';
 import { shards, timeZone } from '#shared/platform/settings.ts';
+import type { WorkerSpeed } from './chunk-size.ts';
 import type { Packaging } from './package-client.ts';
 
 export const wirePackaging = once(
-  (): Packaging & { readonly timeZone: string; readonly chunkClients: number } => {
+  (): Packaging & {
+    readonly timeZone: string;
+    readonly worker: WorkerSpeed;
+    /** What of DynamoDB was used since the last call. */
+    readonly takeUse: () => DynamoUse;
+  } => {
     const env = readEnv(
       z.object({
         USAGE_TABLE: text,
         INVOICES_TABLE: text,
         SHARDS: shards,
         BILLING_TIME_ZONE: timeZone,
-        CHUNK_CLIENTS: integer(1, 10_000),
+        PACKAGING_CLIENTS_PER_SECOND: integer(1, 10_000),
+        PACKAGING_CHUNK_SECONDS: integer(10, 900),
       }),
     );
-    const dynamo = connectDynamo();
+    const client = new DynamoDBClient({});
+    const takeUse = meterDynamo(client);
+    const dynamo = connectDynamo(client);
     return {
       usage: { dynamo, table: env.USAGE_TABLE },
       packages: { dynamo, table: env.INVOICES_TABLE },
       shards: env.SHARDS,
       timeZone: env.BILLING_TIME_ZONE,
-      chunkClients: env.CHUNK_CLIENTS,
+      worker: {
+        clientsPerSecond: env.PACKAGING_CLIENTS_PER_SECOND,
+        timeLimitSeconds: env.PACKAGING_CHUNK_SECONDS,
+      },
       nowMs: Date.now,
+      takeUse,
     };
   },
 );

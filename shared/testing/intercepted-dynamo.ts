@@ -1,12 +1,17 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { connectDynamo, type Dynamo } from '#shared/platform/dynamo.ts';
 
-/** A client at AWS_ENDPOINT_URL that does something of the test's before each command, named as in the API (`PutItem`). */
-export function interceptedDynamo(before: (command: string) => void | Promise<void>): Dynamo {
+/** A client at AWS_ENDPOINT_URL that does something of the test's before each command, named as in the API (`PutItem`), with its input. */
+export function interceptedDynamo(
+  before: (command: string, input: Record<string, unknown>) => void | Promise<void>,
+): Dynamo {
   const client = new DynamoDBClient({});
   client.middlewareStack.add(
     (next, context) => async (args) => {
-      await before(String(context.commandName).replace(/Command$/, ''));
+      await before(
+        String(context.commandName).replace(/Command$/, ''),
+        args.input as Record<string, unknown>,
+      );
       return next(args);
     },
     { step: 'initialize', name: 'intercept' },

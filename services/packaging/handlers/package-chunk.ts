@@ -1,12 +1,24 @@
+import type { Context } from 'aws-lambda';
 import { emitMetrics, log } from '#shared/platform/log.ts';
-import { type ChunkSummary, packageChunk } from '../package-chunk.ts';
+import { workingTime } from '../chunk-time.ts';
+import type { ChunkReport } from '../close-round.ts';
+import { packageChunk } from '../package-chunk.ts';
 import type { Chunk } from '../plan-chunks.ts';
 import { wirePackaging } from '../wiring.ts';
 
-export async function handler(chunk: Chunk): Promise<ChunkSummary> {
+export async function handler(
+  chunk: Chunk,
+  context: Pick<Context, 'getRemainingTimeInMillis'>,
+): Promise<ChunkReport> {
+  const { takeUse, ...packaging } = wirePackaging();
   const startedAt = performance.now();
-  const summary = await packageChunk(wirePackaging(), chunk);
-  log.info('chunk', { ...chunk, ...summary });
-  emitMetrics({ ...summary, chunkMs: performance.now() - startedAt });
-  return summary;
+  takeUse();
+  const summary = await packageChunk(packaging, chunk, workingTime(context));
+  const chunkMs = Math.round(performance.now() - startedAt);
+  const report = { ...summary, ...takeUse(), chunkMs };
+  log.info('chunk', { ...chunk, ...report });
+  const { hasLeft, ...figures } = report;
+  const clientsPerSecond = (summary.clients * 1_000) / Math.max(chunkMs, 1);
+  emitMetrics({ ...figures, chunksCutShort: hasLeft ? 1 : 0, clientsPerSecond });
+  return report;
 }

@@ -1,5 +1,5 @@
 import type { SealedBatch } from '#shared/contracts/sealed-batch.ts';
-import { foldUsage, usageOf } from '#shared/domain/usage.ts';
+import { deltasOf } from '#shared/domain/usage-tree.ts';
 import { type EntryStore, putEntries } from './entry-store.ts';
 import { keepBatch, type LedgerStore } from './ledger-store.ts';
 import { markDirty, putDeltas, type UsageStore } from './usage-store.ts';
@@ -19,10 +19,11 @@ export async function consumeBatch(
   { ledger, usage, entries }: Consuming,
   batch: SealedBatch,
 ): Promise<'kept' | 'conflict'> {
-  if (!(await keepBatch(ledger, batch))) return 'conflict';
-  const sums = [...foldUsage(usageOf(batch.events)).values()];
-  await putDeltas(usage, batch.shard, batch.batch, sums);
+  const texts = await keepBatch(ledger, batch);
+  if (!texts) return 'conflict';
+  const deltas = deltasOf(batch.events, texts);
+  await putDeltas(usage, batch.shard, batch.batch, deltas);
   await putEntries(entries, batch);
-  await markDirty(usage, batch.shard, [...new Set(sums.map((sum) => sum.day))]);
+  await markDirty(usage, batch.shard, [...new Set(deltas.map((delta) => delta.day))]);
   return 'kept';
 }

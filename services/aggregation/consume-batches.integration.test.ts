@@ -16,13 +16,14 @@ import {
   test,
 } from '@jest/globals';
 import type { SQSEvent } from 'aws-lambda';
-import type { SealedBatch } from '#shared/contracts/sealed-batch.ts';
+import { encodeEvent, type SealedBatch } from '#shared/contracts/sealed-batch.ts';
 import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
-import { foldUsage, usageOf } from '#shared/domain/usage.ts';
+import { deltasOf } from '#shared/domain/usage-tree.ts';
 import type { Item } from '#shared/platform/dynamo.ts';
 import { log } from '#shared/platform/log.ts';
 import { dyingDynamo } from '#shared/testing/intercepted-dynamo.ts';
 import { createOwnTable, type OwnTable } from '#shared/testing/own-table.ts';
+import { deltaItem } from '#shared/testing/stored-usage.ts';
 import { consumeMessage, type MessageConsuming } from './consume-message.ts';
 import { readAllEntries } from './entry-store.ts';
 import { readLedger } from './ledger-store.ts';
@@ -149,17 +150,13 @@ describe('a batch', () => {
       ['2026-11-14', '2026-11-15', '2026-11-16'].map((day) => ['DIRTY#s005', day]),
     );
     const deltas = items.filter(({ pk }) => pk.startsWith('DELTA#'));
-    const sums = [...foldUsage(usageOf(batch.events)).values()];
-    expect(new Map(deltas.map((delta) => [`${delta.pk} ${delta.sk}`, delta]))).toEqual(
-      new Map(
-        sums.map((sum) => {
-          const pk = `DELTA#${sum.day}#s005`;
-          const sk = `${sum.client}#${sum.meter}#${sum.currency}#${sum.source}#${batch.batch}`;
-          return [`${pk} ${sk}`, { pk, sk, ...sum, events: BigInt(sum.events) }];
-        }),
-      ),
+    const expected = deltasOf(batch.events, batch.events.map(encodeEvent)).map((delta) =>
+      deltaItem(delta, SHARD, batch.batch),
     );
-    expect(items.length).toBe(sums.length + 3);
+    const byKey = (all: readonly Item[]) =>
+      new Map(all.map((item) => [`${item.pk} ${item.sk}`, item]));
+    expect(byKey(deltas)).toEqual(byKey(expected));
+    expect(items.length).toBe(expected.length + 3);
     const entries = await tables.entries.items();
     expect(entries.map(({ pk }) => pk)).toEqual(
       [...new Set(batch.events.map(({ client }) => `CLIENT#${client}`))].sort(),

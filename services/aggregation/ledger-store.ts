@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { decodeEvents, encodeEvents, type SealedBatch } from '#shared/contracts/sealed-batch.ts';
+import {
+  decodeEvents,
+  decodeKeptEvents,
+  encodeEvent,
+  joinEvents,
+  type KeptEvent,
+  type SealedBatch,
+} from '#shared/contracts/sealed-batch.ts';
 import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
 import { shardName } from '#shared/domain/shard.ts';
 import { type Dynamo, isConditionFailure, queryItems, scanItems } from '#shared/platform/dynamo.ts';
@@ -31,9 +38,16 @@ function keyOf(shard: number, batch: string) {
   return { pk: partitionOf(shard), sk: batch };
 }
 
-/** Keeps a batch. Keeping the same batch again changes nothing; false where its id holds other events. */
-export async function keepBatch(store: LedgerStore, batch: SealedBatch): Promise<boolean> {
-  const json = encodeEvents(batch.events);
+/**
+ * Keeps a batch. Keeping the same batch again changes nothing. Returns the texts of its events as they lie in the
+ * ledger; undefined where its id holds other events.
+ */
+export async function keepBatch(
+  store: LedgerStore,
+  batch: SealedBatch,
+): Promise<readonly string[] | undefined> {
+  const texts = batch.events.map(encodeEvent);
+  const json = joinEvents(texts);
   const checksum = createHash('sha256').update(json).digest('hex');
   try {
     await store.dynamo.send(
@@ -49,15 +63,29 @@ export async function keepBatch(store: LedgerStore, batch: SealedBatch): Promise
         ExpressionAttributeValues: { ':checksum': checksum },
       }),
     );
-    return true;
+    return texts;
   } catch (error) {
-    if (isConditionFailure(error)) return holdsSame(store, batch);
+    if (isConditionFailure(error)) return textsOfSame(store, batch);
     throw error;
   }
 }
 
 /** The same events may have other bytes: another version of the contract may write them in another order. */
-async function holdsSame(store: LedgerStore, { batch, shard, events }: SealedBatch) {
+async function textsOfSame(store: LedgerStore, { batch, shard, events }: SealedBatch) {
+  const kept = (await readBatch(store, shard, batch)) ?? [];
+  const isSame = isDeepStrictEqual(
+    kept.map(({ event }) => event),
+    events,
+  );
+  return isSame ? kept.map(({ text }) => text) : undefined;
+}
+
+/** The events of one batch; undefined where there is none of this id. Throws where it is not what was kept. */
+export async function readBatch(
+  store: LedgerStore,
+  shard: number,
+  batch: string,
+): Promise<KeptEvent[] | undefined> {
   const { Item } = await store.dynamo.send(
     new GetCommand({
       TableName: store.table,
@@ -65,7 +93,7 @@ async function holdsSame(store: LedgerStore, { batch, shard, events }: SealedBat
       ConsistentRead: true,
     }),
   );
-  return isDeepStrictEqual(readEvents(Item as LedgerItem), events);
+  return Item && decodeKeptEvents(readJson(Item as LedgerItem));
 }
 
 /** Whether the ledger has anything of a shard. */
@@ -107,8 +135,12 @@ export async function* readLedger(store: LedgerStore): AsyncGenerator<LedgerEven
 }
 
 function readEvents(item: LedgerItem): LedgerEvent[] {
+  return decodeEvents(readJson(item));
+}
+
+function readJson(item: LedgerItem): string {
   const json = gunzipSync(item.events).toString('utf8');
   const checksum = createHash('sha256').update(json).digest('hex');
   if (checksum !== item.checksum) throw new Error(`ledger batch ${item.sk} fails its checksum`);
-  return decodeEvents(json);
+  return json;
 }

@@ -7,12 +7,14 @@ export {
   readAllEntries,
   readEntryItems,
 } from './entry-store.ts';
-export { hasBatches, type LedgerStore, readLedger, readShard } from './ledger-store.ts';
+export { hasBatches, type LedgerStore, readBatch, readLedger, readShard } from './ledger-store.ts';
 export {
   clearUsageMark,
   type Mark,
   readAllUsage,
   readDailyRecords,
+  readDeltas,
+  readFolds,
   readPeriods,
   readUsageMarks,
   type UsageItem,

@@ -1,8 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { SealedBatch } from '#shared/contracts/sealed-batch.ts';
+import { encodeEvent, type SealedBatch } from '#shared/contracts/sealed-batch.ts';
 import { halfMonthOf } from '#shared/domain/billing-period.ts';
 import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
-import { foldUsage, usageOf } from '#shared/domain/usage.ts';
+import { treeDifferences } from '#shared/domain/tree-differences.ts';
+import { foldUsage, usageKeyOf, usageOf } from '#shared/domain/usage.ts';
+import {
+  type DailyRecord,
+  dailyRecordsOf,
+  deltasOf,
+  inOrderOfArrival,
+  orderOfArrival,
+  prefixOf,
+} from '#shared/domain/usage-tree.ts';
 import type { Item } from '#shared/platform/dynamo.ts';
 import { dyingDynamo, pausingDynamo } from '#shared/testing/intercepted-dynamo.ts';
 import { createOwnTable, type OwnTable } from '#shared/testing/own-table.ts';
@@ -10,6 +19,7 @@ import {
   dailyItem,
   deltaItem,
   dirtyItem,
+  foldItem,
   ledgerItem,
   periodItem,
   usageMarkItem,
@@ -17,6 +27,7 @@ import {
 import { consumeBatch } from './consume-batch.ts';
 import { planRollUp, rollUpShard } from './roll-up.ts';
 import { mixedEvents, sealedBatch, usageEvent } from './testing/batches.ts';
+import { putDeltas, readDailyRecords, readFolds } from './usage-store.ts';
 
 const SHARDS = 32;
 let usage: OwnTable;
@@ -39,7 +50,7 @@ const consume = async (...batches: readonly SealedBatch[]) => {
 };
 const through = (dynamo: OwnTable['dynamo']) => ({ dynamo, table: usage.table });
 
-type Kind = 'DELTA' | 'CLIENT' | 'DIRTY' | 'USAGE' | 'PERIODS';
+type Kind = 'DELTA' | 'FOLD' | 'CLIENT' | 'DIRTY' | 'USAGE' | 'PERIODS';
 
 /** The stored items of the kinds, by key; the value of a mark is random and left out. */
 async function stored(...kinds: Kind[]): Promise<Item[]> {
@@ -54,18 +65,43 @@ const byKey = (items: readonly Item[]) =>
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, item]) => item);
 
+const deltasIn = ({ batch, events }: SealedBatch) =>
+  deltasOf(events, events.map(encodeEvent)).map((delta) => ({ ...delta, batch }));
+
+/** The daily records of the batches, with the trees that the stored folds imply. Each batch must be in one fold of each of its days. */
+async function expectedRecords(batches: readonly SealedBatch[]): Promise<DailyRecord[]> {
+  const records: DailyRecord[] = [];
+  const ofShards = Map.groupBy(
+    new Map(batches.map((batch) => [batch.batch, batch])).values(),
+    ({ shard }) => shard,
+  );
+  for (const [shard, ofShard] of ofShards) {
+    for (const [day, deltas] of Map.groupBy(ofShard.flatMap(deltasIn), (delta) => delta.day)) {
+      const folds = await readFolds(usage, day, shard);
+      const ofDay = dailyRecordsOf(inOrderOfArrival(deltas, orderOfArrival(folds)));
+      const daily = new Map(ofDay.map((record) => [usageKeyOf(record), record]));
+      expect([...treeDifferences([{ day, shard: '', folds, deltas }], daily)]).toEqual([]);
+      records.push(...ofDay);
+    }
+  }
+  return records;
+}
+
 /** At rest the table holds the folds of all batches, says who has something to package, and nothing is dirty. */
 async function expectFolded(...batches: readonly SealedBatch[]): Promise<void> {
-  const sums = [...foldUsage(usageOf(batches.flatMap((batch) => batch.events))).values()];
+  const records = await expectedRecords(batches);
+  const sums = records.map(({ tree, ...sum }): [string, object] => [usageKeyOf(sum), sum]);
+  const events = new Map(batches.map((batch) => [batch.batch, batch.events])).values();
+  expect(new Map(sums)).toEqual(foldUsage(usageOf([...events].flat())));
   const shardOfClient = new Map(
     batches.flatMap(({ shard, events }) => events.map(({ client }) => [client, shard] as const)),
   );
-  const marks = sums.map(({ client, day }) =>
+  const marks = records.map(({ client, day }) =>
     usageMarkItem(halfMonthOf(day), shardOfClient.get(client) as number, client, 'any'),
   );
-  const periods = sums.map(({ day }) => periodItem(halfMonthOf(day)));
+  const periods = records.map(({ day }) => periodItem(halfMonthOf(day)));
   expect(await stored('CLIENT', 'USAGE', 'PERIODS', 'DIRTY')).toEqual(
-    byKey([...sums.map(dailyItem), ...marks, ...periods]),
+    byKey([...records.map(dailyItem), ...marks, ...periods]),
   );
 }
 
@@ -73,19 +109,23 @@ describe('what aggregation stores', () => {
   test('is what other services start their tests from', async () => {
     const event = usageEvent({ client: 'acme', day: '2026-11-09' });
     const batch = sealedBatch(7, [event]);
-    const [sum] = [...usageOf([event])];
-    if (!sum) throw new Error('no sum');
+    const [kept] = deltasIn(batch);
+    if (!kept) throw new Error('no delta');
+    const { batch: id, ...delta } = kept;
     await consume(batch);
     expect(await ledger.items()).toEqual([ledgerItem(batch)]);
-    const delta = deltaItem(sum, 7, batch.batch);
-    expect(await stored('DELTA', 'DIRTY')).toEqual([delta, dirtyItem(7, '2026-11-09', 'any')]);
+    const item = deltaItem(delta, 7, id);
+    expect(await stored('DELTA', 'DIRTY')).toEqual([item, dirtyItem(7, '2026-11-09', 'any')]);
     await rollUpShard(usage, 7);
-    expect(await stored('DELTA', 'CLIENT', 'DIRTY', 'USAGE', 'PERIODS')).toEqual([
-      dailyItem(sum),
-      delta,
+    const [record] = dailyRecordsOf([kept]) as [DailyRecord];
+    expect(await stored('DELTA', 'FOLD', 'CLIENT', 'DIRTY', 'USAGE', 'PERIODS')).toEqual([
+      dailyItem(record),
+      item,
+      foldItem('2026-11-09', 7, { n: 1, batches: [id] }),
       periodItem('2026-11-H1'),
       usageMarkItem('2026-11-H1', 7, 'acme', 'any'),
     ]);
+    expect(await Array.fromAsync(readDailyRecords(usage, 'acme', '2026-11-H1'))).toEqual([record]);
   });
 });
 
@@ -190,8 +230,8 @@ describe('a roll-up', () => {
       expect(await planRollUp(usage, shard + 1)).toEqual([shard]);
       await rollUpShard(usage, shard);
     }
-    // Six daily records, the period, the usage marks, the dirty marks.
-    expect(batches.length).toBeGreaterThan(9);
+    // Three folds, six daily records, the period, the usage marks, the dirty marks.
+    expect(batches.length).toBeGreaterThan(12);
     await expectFolded(...batches);
   });
 });
@@ -238,4 +278,126 @@ describe('a roll-up that is overtaken', () => {
     await rollUpShard(usage, 3);
     await expectFolded(first);
   });
+});
+
+describe('the order of the leaves of a day', () => {
+  const DAY = '2026-11-09';
+  const ids = [
+    '01K0000000000000000000000C',
+    '01K0000000000000000000000B',
+    '01K0000000000000000000000A',
+  ];
+  const [late, middle, early] = ids.map((id) =>
+    sealedBatch(3, [usageEvent({ id: `e-${id}` }), usageEvent({ id: `f-${id}` })], id),
+  ) as [SealedBatch, SealedBatch, SealedBatch];
+  const foldsOfDay = () => readFolds(usage, DAY, 3);
+  const recordOfDay = async () => {
+    const [record, ...others] = await Array.fromAsync(
+      readDailyRecords(usage, 'acme', '2026-11-H1'),
+    );
+    expect(others).toEqual([]);
+    return record;
+  };
+  const headOver = (...batches: readonly SealedBatch[]) =>
+    dailyRecordsOf(batches.flatMap(deltasIn))[0]?.tree;
+
+  test('is that of the roll-ups, and of the ids within one: what comes late goes behind', async () => {
+    await consume(late);
+    await rollUpShard(usage, 3);
+    const before = await recordOfDay();
+    expect(before?.tree).toEqual(headOver(late));
+    await consume(middle, early);
+    await rollUpShard(usage, 3);
+    expect(await foldsOfDay()).toEqual([
+      { n: 1, batches: [late.batch] },
+      { n: 2, batches: [early.batch, middle.batch] },
+    ]);
+    expect((await recordOfDay())?.tree).toEqual(headOver(late, early, middle));
+  });
+
+  test('stays as it is when batches come again', async () => {
+    await consume(late, middle);
+    await rollUpShard(usage, 3);
+    const before = [await foldsOfDay(), await recordOfDay()];
+    await consume(middle, late);
+    await rollUpShard(usage, 3);
+    expect([await foldsOfDay(), await recordOfDay()]).toEqual(before);
+  });
+
+  test('is written once for a roll-up that finds something new', async () => {
+    for (const batch of [late, middle, early]) {
+      await consume(batch);
+      await rollUpShard(usage, 3);
+      await consume(batch);
+      await rollUpShard(usage, 3);
+    }
+    expect((await foldsOfDay()).map(({ n }) => n)).toEqual([1, 2, 3]);
+  });
+
+  test('leaves a batch out of which only a part is there, until the rest has come', async () => {
+    const both = sealedBatch(3, [usageEvent(), usageEvent({ client: 'b' })], ids[2]);
+    const [first] = deltasIn(both);
+    if (!first) throw new Error('no delta');
+    const { batch, ...delta } = first;
+    await putDeltas(usage, 3, batch, [delta]);
+    await consume(late);
+    await rollUpShard(usage, 3);
+    expect(await foldsOfDay()).toEqual([{ n: 1, batches: [late.batch] }]);
+    expect((await recordOfDay())?.tree).toEqual(headOver(late));
+    await consume(both);
+    await rollUpShard(usage, 3);
+    await expectFolded(late, both);
+  });
+
+  test('is that of the faster of two roll-ups: the slower one reads again', async () => {
+    await consume(late);
+    const slow = pausingDynamo('PutItem');
+    const behind = rollUpShard(through(slow.dynamo), 3);
+    await slow.paused;
+    await consume(early);
+    await rollUpShard(usage, 3);
+    slow.letGo();
+    await behind;
+    expect(await foldsOfDay()).toEqual([{ n: 1, batches: [early.batch, late.batch] }]);
+    expect((await recordOfDay())?.tree).toEqual(headOver(early, late));
+  });
+
+  test('stands when a roll-up dies before the records: the next one writes them', async () => {
+    await consume(late, early);
+    const { dynamo } = dyingDynamo(1);
+    await expect(rollUpShard(through(dynamo), 3)).rejects.toThrow('killed');
+    expect(await foldsOfDay()).toHaveLength(1);
+    expect(await recordOfDay()).toBeUndefined();
+    await rollUpShard(usage, 3);
+    expect(await foldsOfDay()).toHaveLength(1);
+    await expectFolded(late, early);
+  });
+
+  test('is appended to whatever comes in whatever order, also twice and with roll-ups at once', async () => {
+    const batches = Array.from({ length: 12 }, (_, index) =>
+      sealedBatch(
+        3,
+        [
+          usageEvent({ id: `e-${index}` }),
+          usageEvent({ id: `f-${index}`, client: `c-${index % 3}` }),
+        ],
+        `01K00000000000000000000${String((index * 7) % 12).padStart(3, '0')}`,
+      ),
+    );
+    const heads = new Map<string, readonly DailyRecord[]>();
+    for (const [index, batch] of batches.entries()) {
+      await consume(batch, batches[(index * 5) % (index + 1)] as SealedBatch);
+      await Promise.all([rollUpShard(usage, 3), rollUpShard(usage, 3)]);
+      heads.set(batch.batch, await expectedRecords(batches.slice(0, index + 1)));
+    }
+    await expectFolded(...batches);
+    // Every head that was there is still that of the first leaves.
+    const order = orderOfArrival(await foldsOfDay());
+    const leaves = inOrderOfArrival(batches.flatMap(deltasIn), order);
+    for (const record of [...heads.values()].flat()) {
+      const ofKey = leaves.filter((delta) => usageKeyOf(delta) === usageKeyOf(record));
+      const first = prefixOf(ofKey, record.events) ?? [];
+      expect(dailyRecordsOf(first)).toEqual([record]);
+    }
+  }, 60_000);
 });

@@ -1,12 +1,22 @@
 import pMap from 'p-map';
 import { type Day, halfMonthOf } from '#shared/domain/billing-period.ts';
-import { foldUsage, type UsageSum } from '#shared/domain/usage.ts';
+import {
+  type DailyRecord,
+  dailyRecordsOf,
+  type Fold,
+  inOrderOfArrival,
+  newBatches,
+  orderOfArrival,
+} from '#shared/domain/usage-tree.ts';
 import {
   clearDirtyMark,
+  MAX_FOLD_BATCHES,
   markUsage,
   putDailyRecord,
+  putFold,
   readDeltas,
   readDirtyMarks,
+  readFolds,
   type UsageStore,
 } from './usage-store.ts';
 
@@ -47,6 +57,41 @@ export async function rollUpShard(store: UsageStore, shard: number): Promise<Rol
   return { days: marks.length, dailyRecords: sums.length };
 }
 
-async function foldDay(store: UsageStore, day: Day, shard: number): Promise<UsageSum[]> {
-  return [...foldUsage(await Array.fromAsync(readDeltas(store, day, shard))).values()];
+const MAX_TRIES = 10;
+
+/**
+ * The daily records of a day of a shard. Batches that are new are put into the next fold before, so that the order of
+ * the leaves stands before anybody can see a tree over them. Folds are read before the deltas: what a fold holds is there.
+ */
+async function foldDay(store: UsageStore, day: Day, shard: number): Promise<DailyRecord[]> {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const folds = await readFolds(store, day, shard);
+    const deltas = await Array.fromAsync(readDeltas(store, day, shard));
+    const added = foldsToAdd(folds, newBatches(deltas, orderOfArrival(folds)));
+    if (await putFolds(store, day, shard, added)) {
+      const order = orderOfArrival([...folds, ...added]);
+      return dailyRecordsOf(inOrderOfArrival(deltas, order));
+    }
+  }
+  throw new Error(`other roll-ups overtook that of ${day} in shard ${shard} ${MAX_TRIES} times`);
+}
+
+function foldsToAdd(folds: readonly Fold[], batches: readonly string[]): Fold[] {
+  return Array.from({ length: Math.ceil(batches.length / MAX_FOLD_BATCHES) }, (_, index) => ({
+    n: folds.length + index + 1,
+    batches: batches.slice(index * MAX_FOLD_BATCHES, (index + 1) * MAX_FOLD_BATCHES),
+  }));
+}
+
+/** False where another roll-up was faster. */
+async function putFolds(
+  store: UsageStore,
+  day: Day,
+  shard: number,
+  folds: readonly Fold[],
+): Promise<boolean> {
+  for (const fold of folds) {
+    if (!(await putFold(store, day, shard, fold))) return false;
+  }
+  return true;
 }

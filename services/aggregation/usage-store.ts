@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { type Day, daysOf, type HalfMonth } from '#shared/domain/billing-period.ts';
+import type { Hash } from '#shared/domain/merkle.ts';
 import { shardName } from '#shared/domain/shard.ts';
-import type { Source, UsageSum } from '#shared/domain/usage.ts';
+import type { Source, UsageKey, UsageSum } from '#shared/domain/usage.ts';
+import type { DailyRecord, Fold, KeptDelta, UsageDelta } from '#shared/domain/usage-tree.ts';
 import {
   type Dynamo,
   isConditionFailure,
@@ -12,7 +15,7 @@ import {
 } from '#shared/platform/dynamo.ts';
 
 /**
- * Owns the usage table: deltas, dirty marks, daily records and usage marks.
+ * Owns the usage table: deltas, folds, dirty marks, daily records and usage marks.
  *
  * A mark says that there is something to do. It is written after what it announces, with a value that never
  * comes back, and removed by whoever did the work only if its value is still the one read before the work.
@@ -37,10 +40,32 @@ interface SumItem {
   readonly events: bigint;
   readonly quantityMicros: bigint;
   readonly amountMicros: bigint;
+  /** The root over the events of a delta; of a daily record, over those of its deltas. */
+  readonly root?: Uint8Array;
+}
+
+interface DeltaItem extends SumItem {
+  readonly sk: string;
+  readonly batchDeltas?: bigint;
+}
+
+interface FoldItem {
+  readonly sk: string;
+  /** Batch ids, one after the other, gzip. */
+  readonly batches: Uint8Array;
 }
 
 function deltaPartition(day: Day, shard: number): string {
   return `DELTA#${day}#${shardName(shard)}`;
+}
+
+/** All deltas of a key on its day; the batch follows. */
+function deltaPrefix({ client, meter, currency, source }: UsageKey): string {
+  return `${client}#${meter}#${currency}#${source}#`;
+}
+
+function foldPartition(day: Day, shard: number): string {
+  return `FOLD#${day}#${shardName(shard)}`;
 }
 
 function dirtyPartition(shard: number): string {
@@ -58,15 +83,16 @@ export async function putDeltas(
   store: UsageStore,
   shard: number,
   batch: string,
-  sums: readonly UsageSum[],
+  deltas: readonly UsageDelta[],
 ): Promise<void> {
   await putItems(
     store.dynamo,
     store.table,
-    sums.map((sum) => ({
-      pk: deltaPartition(sum.day, shard),
-      sk: `${sum.client}#${sum.meter}#${sum.currency}#${sum.source}#${batch}`,
-      ...sum,
+    deltas.map((delta) => ({
+      pk: deltaPartition(delta.day, shard),
+      sk: `${deltaPrefix(delta)}${batch}`,
+      ...delta,
+      ...rootAttribute(delta.root),
     })),
   );
 }
@@ -87,25 +113,72 @@ export async function clearDirtyMark(store: UsageStore, shard: number, mark: Mar
   await clearMark(store, dirtyPartition(shard), mark);
 }
 
+/** The deltas of a day of a shard, or of one key in it. */
 export async function* readDeltas(
   store: UsageStore,
   day: Day,
   shard: number,
-): AsyncGenerator<UsageSum> {
-  const items = queryItems<SumItem>(store.dynamo, {
+  key?: UsageKey,
+): AsyncGenerator<KeptDelta> {
+  const items = queryItems<DeltaItem>(store.dynamo, {
+    TableName: store.table,
+    ConsistentRead: true,
+    KeyConditionExpression: key ? 'pk = :pk AND begins_with(sk, :key)' : 'pk = :pk',
+    ExpressionAttributeValues: {
+      ':pk': deltaPartition(day, shard),
+      ...(key && { ':key': deltaPrefix(key) }),
+    },
+  });
+  for await (const item of items) yield toDelta(item);
+}
+
+const FOLD_DIGITS = 6;
+/** A fold of so many ids, 17 bytes each when compressed, stays under half of an item. */
+export const MAX_FOLD_BATCHES = 10_000;
+
+/** Says for ever which batches a fold of a day holds; false where another roll-up has put a fold of this number. */
+export async function putFold(
+  store: UsageStore,
+  day: Day,
+  shard: number,
+  { n, batches }: Fold,
+): Promise<boolean> {
+  try {
+    await store.dynamo.send(
+      new PutCommand({
+        TableName: store.table,
+        Item: {
+          pk: foldPartition(day, shard),
+          sk: String(n).padStart(FOLD_DIGITS, '0'),
+          batches: gzipSync(batches.join('')),
+        },
+        ConditionExpression: 'attribute_not_exists(pk)',
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (isConditionFailure(error)) return false;
+    throw error;
+  }
+}
+
+/** The folds of a day of a shard, the first one first. */
+export async function readFolds(store: UsageStore, day: Day, shard: number): Promise<Fold[]> {
+  const items = queryItems<FoldItem>(store.dynamo, {
     TableName: store.table,
     ConsistentRead: true,
     KeyConditionExpression: 'pk = :pk',
-    ExpressionAttributeValues: { ':pk': deltaPartition(day, shard) },
+    ExpressionAttributeValues: { ':pk': foldPartition(day, shard) },
   });
-  for await (const item of items) yield toSum(item);
+  return (await Array.fromAsync(items)).map(toFold);
 }
 
 /**
  * Puts a daily record unless a fuller one is there: deltas are only ever added, so the fold of more events is
  * the newer one, and a slow roll-up cannot put back an older fold.
  */
-export async function putDailyRecord(store: UsageStore, sum: UsageSum): Promise<void> {
+export async function putDailyRecord(store: UsageStore, record: DailyRecord): Promise<void> {
+  const { tree, ...sum } = record;
   try {
     await store.dynamo.send(
       new PutCommand({
@@ -114,6 +187,7 @@ export async function putDailyRecord(store: UsageStore, sum: UsageSum): Promise<
           pk: `CLIENT#${sum.client}`,
           sk: `DAY#${sum.day}#${sum.meter}#${sum.currency}#${sum.source}`,
           ...sum,
+          ...rootAttribute(tree?.root),
         },
         ConditionExpression: 'attribute_not_exists(pk) OR events < :events',
         ExpressionAttributeValues: { ':events': sum.events },
@@ -129,7 +203,7 @@ export async function* readDailyRecords(
   store: UsageStore,
   client: string,
   period: HalfMonth,
-): AsyncGenerator<UsageSum> {
+): AsyncGenerator<DailyRecord> {
   const { start, end } = daysOf(period);
   const items = queryItems<SumItem>(store.dynamo, {
     TableName: store.table,
@@ -142,7 +216,7 @@ export async function* readDailyRecords(
       ':end': `DAY#${end}`,
     },
   });
-  for await (const item of items) yield toSum(item);
+  for await (const item of items) yield toDailyRecord(item);
 }
 
 /** Says that these clients have something to package for a half month. */
@@ -192,7 +266,9 @@ export async function clearUsageMark(
 }
 
 export type UsageItem =
-  | { readonly type: 'delta' | 'daily'; readonly sum: UsageSum }
+  | { readonly type: 'delta'; readonly shard: string; readonly sum: KeptDelta }
+  | { readonly type: 'fold'; readonly shard: string; readonly day: Day; readonly fold: Fold }
+  | { readonly type: 'daily'; readonly sum: DailyRecord }
   /** A day of a shard that is still to be folded. */
   | { readonly type: 'dirty'; readonly shard: string; readonly day: Day }
   /** A client with usage that is still to be packaged. */
@@ -200,14 +276,15 @@ export type UsageItem =
 
 /** Everything in the table, in no order, for audits. */
 export async function* readAllUsage(store: UsageStore): AsyncGenerator<UsageItem> {
-  const items = scanItems<SumItem & { pk: string; sk: string }>(store.dynamo, {
+  const items = scanItems<DeltaItem & FoldItem & { pk: string }>(store.dynamo, {
     TableName: store.table,
     ConsistentRead: true,
   });
   for await (const item of items) {
     const [kind, first, second] = item.pk.split('#') as [string, string, string];
-    if (kind === 'DELTA') yield { type: 'delta', sum: toSum(item) };
-    else if (kind === 'CLIENT') yield { type: 'daily', sum: toSum(item) };
+    if (kind === 'DELTA') yield { type: 'delta', shard: second, sum: toDelta(item) };
+    else if (kind === 'FOLD') yield { type: 'fold', shard: second, day: first, fold: toFold(item) };
+    else if (kind === 'CLIENT') yield { type: 'daily', sum: toDailyRecord(item) };
     else if (kind === 'DIRTY') yield { type: 'dirty', shard: first, day: item.sk };
     else if (kind === 'USAGE') yield { type: 'unpackaged', period: first, client: item.sk };
     else if (kind !== PERIODS_PARTITION) throw new Error(`unknown item ${item.pk} ${second}`);
@@ -259,4 +336,34 @@ function toSum(item: SumItem): UsageSum {
     quantityMicros,
     amountMicros,
   };
+}
+
+function toDailyRecord(item: SumItem): DailyRecord {
+  const sum = toSum(item);
+  const root = toRoot(item);
+  return { ...sum, ...(root && { tree: { size: sum.events, root } }) };
+}
+
+function rootAttribute(root: Hash | undefined) {
+  return root && { root: Buffer.from(root, 'hex') };
+}
+
+function toRoot({ root }: SumItem): Hash | undefined {
+  return root && Buffer.from(root).toString('hex');
+}
+
+function toDelta(item: DeltaItem): KeptDelta {
+  return {
+    ...toSum(item),
+    root: toRoot(item),
+    batchDeltas: Number(item.batchDeltas ?? 0),
+    batch: item.sk.slice(item.sk.lastIndexOf('#') + 1),
+  };
+}
+
+const BATCH_ID = /.{26}/g;
+
+function toFold(item: FoldItem): Fold {
+  const ids = gunzipSync(item.batches).toString('latin1');
+  return { n: Number(item.sk), batches: ids.match(BATCH_ID) ?? [] };
 }

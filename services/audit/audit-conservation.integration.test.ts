@@ -1,11 +1,17 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { SealedBatch } from '#shared/contracts/sealed-batch.ts';
+import { encodeEvent, type SealedBatch } from '#shared/contracts/sealed-batch.ts';
 import { foldBalances } from '#shared/domain/conservation.ts';
 import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
 import { packagesToAdd } from '#shared/domain/packaging.ts';
 import { shardName, shardOf } from '#shared/domain/shard.ts';
 import { foldUsage, type UsageSum, usageOf } from '#shared/domain/usage.ts';
+import {
+  type DailyRecord,
+  dailyRecordsOf,
+  deltasOf,
+  type KeptDelta,
+} from '#shared/domain/usage-tree.ts';
 import type { Item } from '#shared/platform/dynamo.ts';
 import type { RedisClient } from '#shared/platform/redis.ts';
 import { connectOwnRedis } from '#shared/testing/own-redis.ts';
@@ -15,6 +21,7 @@ import {
   deltaItem,
   dirtyItem,
   entryItems,
+  foldItem,
   ledgerItem,
   periodItem,
   usageMarkItem,
@@ -93,6 +100,7 @@ function batchOf(client: string): SealedBatch {
 }
 
 const CLIENTS = ['acme', 'b', 'c'];
+const DAYS = ['2026-11-02', '2026-11-03'];
 const accountKey = (client: string) => `{${shardName(shardOf(client, SHARDS))}}:account:${client}`;
 const packageItem = (client: string, revision: number, sums: readonly UsageSum[]): Item => {
   const [invoice] = packagesToAdd(client, PERIOD, sums, [], revision);
@@ -105,23 +113,32 @@ const packageItem = (client: string, revision: number, sums: readonly UsageSum[]
   };
 };
 const sumsOf = ({ events }: SealedBatch) => [...foldUsage(usageOf(events)).values()];
+const deltasIn = ({ batch, events }: SealedBatch): KeptDelta[] =>
+  deltasOf(events, events.map(encodeEvent)).map((delta) => ({ ...delta, batch }));
 const [acme] = CLIENTS.map(batchOf) as [SealedBatch];
 /** The sum that tests tamper with: acme's prepaid messages of the third. */
-const target = sumsOf(acme).find(({ source }) => source === 'prepaid') as UsageSum;
+const target = deltasIn(acme).find(({ source }) => source === 'prepaid') as KeptDelta;
+const [record] = dailyRecordsOf([target]) as [DailyRecord];
 
 async function seed(): Promise<void> {
-  for (const batch of CLIENTS.map(batchOf)) {
+  const batches = CLIENTS.map(batchOf);
+  for (const batch of batches) {
     const [client] = batch.events.map((event) => event.client) as [string];
     const sums = sumsOf(batch);
     await ledger.put(ledgerItem(batch));
     await entries.put(...entryItems(batch));
-    await usage.put(...sums.map((sum) => deltaItem(sum, batch.shard, batch.batch)));
-    await usage.put(...sums.map(dailyItem));
+    const deltas = deltasIn(batch);
+    await usage.put(...deltas.map((delta) => deltaItem(delta, batch.shard, batch.batch)));
+    await usage.put(...dailyRecordsOf(deltas).map(dailyItem));
     await invoices.put(packageItem(client, 1, sums));
     for (const { sumMicros, heldMicros } of foldBalances(batch.events, AT_REST).values()) {
       const state = { balance: sumMicros.toString(), held: heldMicros.toString() };
       await redis.hset(accountKey(client), { currency: 'EUR', ...state });
     }
+  }
+  for (const [shard, ofShard] of Map.groupBy(batches, (batch) => batch.shard)) {
+    const ids = ofShard.map(({ batch }) => batch).sort();
+    await usage.put(...DAYS.map((day) => foldItem(day, shard, { n: 1, batches: ids })));
   }
   await usage.put(periodItem(PERIOD));
 }
@@ -135,8 +152,8 @@ async function found(): Promise<string[]> {
   );
 }
 
-const tampered = { ...target, amountMicros: target.amountMicros + 1n };
-const deltaOf = (sum: UsageSum) => deltaItem(sum, acme.shard, acme.batch);
+const tampered = { ...record, amountMicros: record.amountMicros + 1n };
+const deltaOf = (delta: KeptDelta) => deltaItem(delta, acme.shard, acme.batch);
 const remove = ({ dynamo, table }: OwnTable, { pk, sk }: Item) =>
   dynamo.send(new DeleteCommand({ TableName: table, Key: { pk, sk } }));
 
@@ -163,7 +180,7 @@ describe('tampering is found, with the client, the day and the meter', () => {
   test.each<[string, () => Promise<unknown>, string[]]>([
     [
       'a delta changed',
-      () => usage.put(deltaOf(tampered)),
+      () => usage.put(deltaOf({ ...target, ...tampered })),
       [`${at} ledger 100, deltas 101`, `${at} deltas 101, daily records 100`],
     ],
     [
@@ -194,7 +211,7 @@ describe('tampering is found, with the client, the day and the meter', () => {
     ],
     [
       'a package line doubled in another package',
-      () => invoices.put(packageItem('acme', 2, [target])),
+      () => invoices.put(packageItem('acme', 2, [record])),
       [`${at} daily records 100, packages 200`],
     ],
     [
@@ -212,7 +229,7 @@ describe('tampering is found, with the client, the day and the meter', () => {
   });
 
   test('only the number of events changed', async () => {
-    await usage.put(dailyItem({ ...target, events: target.events + 1 }));
+    await usage.put(dailyItem({ ...record, events: record.events + 1 }));
     expect(await found()).toHaveLength(2);
   });
 

@@ -81,13 +81,36 @@ export interface SealedBatch {
 export const MAX_BATCH_EVENTS = 1_000;
 export const MAX_BATCH_BYTES = 240_000;
 
-/** The events of a batch as JSON, for the ledger. Reads back with `decodeEvents`. */
+/** The exact text of one event: what lies in the ledger, and what its leaf is the hash of. */
+export function encodeEvent(event: LedgerEvent): string {
+  return toExactJson(event);
+}
+
+/** The texts of the events of a batch as one JSON, for the ledger. Reads back with `decodeEvents`. */
+export function joinEvents(texts: readonly string[]): string {
+  return `[${texts.join(',')}]`;
+}
+
 export function encodeEvents(events: readonly LedgerEvent[]): string {
-  return toExactJson(events);
+  return joinEvents(events.map(encodeEvent));
 }
 
 const Events = z.array(Event);
 
 export function decodeEvents(json: string): LedgerEvent[] {
   return Events.parse(JSON.parse(json));
+}
+
+export interface KeptEvent {
+  readonly text: string;
+  readonly event: LedgerEvent;
+}
+
+/** Each event with the text that it has in the JSON: another version of the contract may have written it in another order. */
+export function decodeKeptEvents(json: string): KeptEvent[] {
+  const values = JSON.parse(json) as unknown[];
+  const events = Events.parse(values);
+  const texts = values.map((value) => JSON.stringify(value));
+  if (joinEvents(texts) !== json) throw new Error('the texts of the events are not what was kept');
+  return events.map((event, index) => ({ text: texts[index] as string, event }));
 }

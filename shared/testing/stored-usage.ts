@@ -5,25 +5,39 @@ import type { Day, HalfMonth } from '#shared/domain/billing-period.ts';
 import type { AccountEvent } from '#shared/domain/ledger-event.ts';
 import { shardName } from '#shared/domain/shard.ts';
 import type { UsageSum } from '#shared/domain/usage.ts';
+import type { DailyRecord, Fold, UsageDelta } from '#shared/domain/usage-tree.ts';
 import type { Item } from '#shared/platform/dynamo.ts';
 
 /** What aggregation stores, written out: other services start their tests from it, and its own tests hold it to it. */
 
 const stored = (sum: UsageSum): Item => ({ ...sum, events: BigInt(sum.events) });
+const bytesOf = (root: string) => new Uint8Array(Buffer.from(root, 'hex'));
 
-export function deltaItem(sum: UsageSum, shard: number, batch: string): Item {
+export function deltaItem(delta: UsageDelta, shard: number, batch: string): Item {
+  const { root, batchDeltas, ...sum } = delta;
   return {
     pk: `DELTA#${sum.day}#${shardName(shard)}`,
     sk: `${sum.client}#${sum.meter}#${sum.currency}#${sum.source}#${batch}`,
     ...stored(sum),
+    batchDeltas: BigInt(batchDeltas),
+    ...(root !== undefined && { root: bytesOf(root) }),
   };
 }
 
-export function dailyItem(sum: UsageSum): Item {
+export function foldItem(day: Day, shard: number, { n, batches }: Fold): Item {
+  return {
+    pk: `FOLD#${day}#${shardName(shard)}`,
+    sk: String(n).padStart(6, '0'),
+    batches: new Uint8Array(gzipSync(batches.join(''))),
+  };
+}
+
+export function dailyItem({ tree, ...sum }: DailyRecord): Item {
   return {
     pk: `CLIENT#${sum.client}`,
     sk: `DAY#${sum.day}#${sum.meter}#${sum.currency}#${sum.source}`,
     ...stored(sum),
+    ...(tree && { root: bytesOf(tree.root) }),
   };
 }
 

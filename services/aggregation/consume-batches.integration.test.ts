@@ -23,10 +23,10 @@ import type { Item } from '#shared/platform/dynamo.ts';
 import { log } from '#shared/platform/log.ts';
 import { dyingDynamo } from '#shared/testing/intercepted-dynamo.ts';
 import { createOwnTable, type OwnTable } from '#shared/testing/own-table.ts';
-import { deltaItem } from '#shared/testing/stored-usage.ts';
+import { deltaItem, ledgerItem } from '#shared/testing/stored-usage.ts';
 import { consumeMessage, type MessageConsuming } from './consume-message.ts';
 import { readAllEntries } from './entry-store.ts';
-import { readLedger } from './ledger-store.ts';
+import { readBatch, readLedger } from './ledger-store.ts';
 import { clientsOf, messageOf, mixedEvents, sealedBatch, usageEvent } from './testing/batches.ts';
 
 const SHARDS = 32;
@@ -150,7 +150,10 @@ describe('a batch', () => {
       ['2026-11-14', '2026-11-15', '2026-11-16'].map((day) => ['DIRTY#s005', day]),
     );
     const deltas = items.filter(({ pk }) => pk.startsWith('DELTA#'));
-    const expected = deltasOf(batch.events, batch.events.map(encodeEvent)).map((delta) =>
+    const kept = (await readBatch(tables.ledger, SHARD, batch.batch)) ?? [];
+    expect(kept.map(({ event }) => event)).toEqual(batch.events);
+    const texts = kept.map(({ text }) => text);
+    const expected = deltasOf(batch.events, texts).map((delta) =>
       deltaItem(delta, SHARD, batch.batch),
     );
     const byKey = (all: readonly Item[]) =>
@@ -164,6 +167,25 @@ describe('a batch', () => {
     expect((await Array.fromAsync(readAllEntries(tables.entries))).sort(byClient)).toEqual(
       batch.events.filter(({ kind }) => kind !== 'usage').sort(byClient),
     );
+  });
+
+  test('that another version of the contract kept has the roots of the texts in the ledger', async () => {
+    const batch = mixedBatch('client');
+    const texts = batch.events.map(encodeEvent);
+    await tables.ledger.put(ledgerItem(batch));
+    expect(await consume(messageOf(batch))).toMatchObject({ type: 'kept' });
+    const kept = (await readBatch(tables.ledger, SHARD, batch.batch)) ?? [];
+    expect(kept.map(({ text }) => text)).toEqual(texts);
+    const deltas = await tables.usage.items<{ pk: string } & Item>();
+    const roots = deltas.flatMap(({ pk, root }) => (pk.startsWith('DELTA#') ? [root] : []));
+    const expected = deltasOf(batch.events, texts).map(
+      (delta) => deltaItem(delta, SHARD, batch.batch).root,
+    );
+    expect(new Set(roots)).toEqual(new Set(expected));
+    // What this version would have written itself is something else.
+    await consumeMessage(consuming(clean), messageOf(batch));
+    const [own] = (await readBatch(clean.ledger, SHARD, batch.batch)) ?? [];
+    expect(own?.text).not.toBe(texts[0]);
   });
 
   test('of balance events only is kept, and there is nothing to roll up', async () => {

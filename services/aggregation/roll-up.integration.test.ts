@@ -3,9 +3,8 @@ import { encodeEvent, type SealedBatch } from '#shared/contracts/sealed-batch.ts
 import { halfMonthOf } from '#shared/domain/billing-period.ts';
 import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
 import { treeDifferences } from '#shared/domain/tree-differences.ts';
-import { foldUsage, usageKeyOf, usageOf } from '#shared/domain/usage.ts';
+import { type DailyRecord, foldUsage, usageKeyOf, usageOf } from '#shared/domain/usage.ts';
 import {
-  type DailyRecord,
   dailyRecordsOf,
   deltasOf,
   inOrderOfArrival,
@@ -155,7 +154,7 @@ describe('a roll-up', () => {
     await expectFolded(...batches, other);
   });
 
-  test('takes off what was given back, on the day of the reversal, also below zero', async () => {
+  test('keeps what was given back apart, on the day of the reversal, below zero', async () => {
     const { origin, ...metered } = usageEvent({ id: 'c-1', day: '2026-11-15' });
     const charge: LedgerEvent = { ...metered, kind: 'charge', balanceMicros: 0n };
     const reversal = (id: string, day: string): LedgerEvent => ({
@@ -170,8 +169,9 @@ describe('a roll-up', () => {
     await rollUpShard(usage, 3);
     await expectFolded(...batches);
     expect(await stored('CLIENT')).toMatchObject([
-      { day: '2026-11-15', events: 2n, amountMicros: 100_000n, quantityMicros: 1_500_000n },
-      { day: '2026-11-16', events: 1n, amountMicros: -50_000n, quantityMicros: -500_000n },
+      { source: 'prepaid', events: 1n, amountMicros: 150_000n, quantityMicros: 2_000_000n },
+      { source: 'reversal', events: 1n, amountMicros: -50_000n, quantityMicros: -500_000n },
+      { source: 'reversal', events: 1n, amountMicros: -50_000n, quantityMicros: -500_000n },
     ]);
   });
 

@@ -1,7 +1,7 @@
 import pMap from 'p-map';
 import { type Day, halfMonthOf } from '#shared/domain/billing-period.ts';
+import type { DailyRecord } from '#shared/domain/usage.ts';
 import {
-  type DailyRecord,
   dailyRecordsOf,
   type Fold,
   inOrderOfArrival,

@@ -4,8 +4,8 @@ import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { type Day, daysOf, type HalfMonth } from '#shared/domain/billing-period.ts';
 import type { Hash } from '#shared/domain/merkle.ts';
 import { shardName } from '#shared/domain/shard.ts';
-import type { Source, UsageKey, UsageSum } from '#shared/domain/usage.ts';
-import type { DailyRecord, Fold, KeptDelta, UsageDelta } from '#shared/domain/usage-tree.ts';
+import type { DailyRecord, Source, UsageKey, UsageSum } from '#shared/domain/usage.ts';
+import type { Fold, KeptDelta, UsageDelta } from '#shared/domain/usage-tree.ts';
 import {
   type Dynamo,
   isConditionFailure,

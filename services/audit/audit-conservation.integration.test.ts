@@ -5,13 +5,8 @@ import { foldBalances } from '#shared/domain/conservation.ts';
 import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
 import { packagesToAdd } from '#shared/domain/packaging.ts';
 import { shardName, shardOf } from '#shared/domain/shard.ts';
-import { foldUsage, type UsageSum, usageOf } from '#shared/domain/usage.ts';
-import {
-  type DailyRecord,
-  dailyRecordsOf,
-  deltasOf,
-  type KeptDelta,
-} from '#shared/domain/usage-tree.ts';
+import { type DailyRecord, foldUsage, type UsageSum, usageOf } from '#shared/domain/usage.ts';
+import { dailyRecordsOf, deltasOf, type KeptDelta } from '#shared/domain/usage-tree.ts';
 import type { Item } from '#shared/platform/dynamo.ts';
 import type { RedisClient } from '#shared/platform/redis.ts';
 import { connectOwnRedis } from '#shared/testing/own-redis.ts';

@@ -9,12 +9,6 @@ import { hash } from 'node:crypto';
 /** Hexadecimal: of the forms that node:crypto gives, the quickest to make. */
 export type Hash = string;
 
-/** A tree as it was at some size. The same leaves are in the same places of every later tree. */
-export interface TreeHead {
-  readonly size: number;
-  readonly root: Hash;
-}
-
 /** What stands beside the way from a leaf to the root, and on which side of it. */
 export interface ProofStep {
   readonly side: 'left' | 'right';

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { hashLeaf } from './merkle.ts';
 import { type ShardDay, type TreeDifference, treeDifferences } from './tree-differences.ts';
-import { usageKeyOf } from './usage.ts';
-import { type DailyRecord, dailyRecordsOf, type KeptDelta } from './usage-tree.ts';
+import { type DailyRecord, usageKeyOf } from './usage.ts';
+import { dailyRecordsOf, type KeptDelta } from './usage-tree.ts';
 
 const KEY = {
   ...{ client: 'acme', day: '2026-11-03', meter: 'sms', currency: 'EUR' },

@@ -1,8 +1,6 @@
 import type { Day } from './billing-period.ts';
-import type { TreeHead } from './merkle.ts';
-import { type UsageKey, usageKeyOf } from './usage.ts';
+import { type DailyRecord, type TreeHead, type UsageKey, usageKeyOf } from './usage.ts';
 import {
-  type DailyRecord,
   dailyRecordsOf,
   type Fold,
   inOrderOfArrival,

@@ -1,6 +1,13 @@
 import type { LedgerEvent } from './ledger-event.ts';
-import { type Hash, hashLeaf, rootOf, type TreeHead, treeOver } from './merkle.ts';
-import { foldUsage, type UsageSum, usageKeyOf, usageOf } from './usage.ts';
+import { type Hash, hashLeaf, rootOf, treeOver } from './merkle.ts';
+import {
+  type DailyRecord,
+  foldUsage,
+  type TreeHead,
+  type UsageSum,
+  usageKeyOf,
+  usageOf,
+} from './usage.ts';
 
 /** What one batch adds to a sum of one day. */
 export interface UsageDelta extends UsageSum {
@@ -20,9 +27,6 @@ export interface Fold {
   /** In the order of their ids. */
   readonly batches: readonly string[];
 }
-
-/** What all events of a day come to, with the tree over them. */
-export type DailyRecord = UsageSum & { readonly tree?: TreeHead };
 
 /** The deltas of a batch. `texts` are those of its events in the ledger, in its order. */
 export function deltasOf(events: readonly LedgerEvent[], texts: readonly string[]): UsageDelta[] {

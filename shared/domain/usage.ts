@@ -22,7 +22,7 @@ export interface UsageSum extends UsageKey {
   readonly amountMicros: bigint;
 }
 
-/** How far the tree of the events behind a sum had grown, and its root then. */
+/** How far the tree over the events behind a sum had grown, and its root then. Its leaves are in the same places in every later one. */
 export interface TreeHead {
   readonly size: number;
   readonly root: string;

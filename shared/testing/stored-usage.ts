@@ -4,8 +4,8 @@ import { encodeEvents, type SealedBatch } from '#shared/contracts/sealed-batch.t
 import type { Day, HalfMonth } from '#shared/domain/billing-period.ts';
 import type { AccountEvent } from '#shared/domain/ledger-event.ts';
 import { shardName } from '#shared/domain/shard.ts';
-import type { UsageSum } from '#shared/domain/usage.ts';
-import type { DailyRecord, Fold, UsageDelta } from '#shared/domain/usage-tree.ts';
+import type { DailyRecord, UsageSum } from '#shared/domain/usage.ts';
+import type { Fold, UsageDelta } from '#shared/domain/usage-tree.ts';
 import type { Item } from '#shared/platform/dynamo.ts';
 
 /** What aggregation stores, written out: other services start their tests from it, and its own tests hold it to it. */

@@ -1,4 +1,5 @@
 import { keepPreviousData, type QueryFunctionContext } from '@tanstack/react-query';
+import type * as z from 'zod/mini';
 import type { Account } from '#shared/contracts/accounts.ts';
 import type { DailyUsage, PriceListAnswer } from '#shared/contracts/daily-usage.ts';
 import type { DeadLetterList, QueueList, RedriveAnswer } from '#shared/contracts/dead-letters.ts';
@@ -36,7 +37,8 @@ export const progress = (period: string | undefined) =>
   poll<Progress>(5_000, 'progress', { period });
 export const sending = () => poll<SendingStatus>(2_000, 'sending');
 export const queues = () => poll<QueueList>(5_000, 'queues');
-export const deadLetters = () => poll<DeadLetterList>(10_000, 'dead-letters');
+/** Rarely: while a queue is looked at, its letters are hidden from a redrive. */
+export const deadLetters = () => poll<DeadLetterList>(20_000, 'dead-letters');
 export const conservation = () => poll<ConservationProof>(10_000, 'conservation');
 
 export const invoices = (query: Query) => ({
@@ -75,7 +77,7 @@ export const resumeSending = () => post<SendingStatus>('sending/resume');
 export const proveNow = () => post<unknown>('conservation');
 export const redrive = () => post<RedriveAnswer>('dead-letters/redrive');
 export const retryInvoices = (body: RetriesBody) => post<RetriesAnswer>('invoices/retries', body);
-export const correctInvoice = (id: string, body: CorrectionBody) =>
+export const correctInvoice = (id: string, body: z.input<typeof CorrectionBody>) =>
   post<Invoice>(`invoices/${part(id)}/corrections`, body);
 
 /** Whether the API takes the key for operating. Throws what it says otherwise. */

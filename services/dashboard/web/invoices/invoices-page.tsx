@@ -1,5 +1,157 @@
+import { Button } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useSearchParams } from 'wouter';
+import { invoices } from '../api/routes.ts';
+import { countOf } from '../format/amounts.ts';
 import { PageTitle } from '../frame/page-title.tsx';
+import { Part } from '../parts/part.tsx';
+import { Filters } from './filters.tsx';
+import { InvoiceTable } from './invoice-table.tsx';
+import {
+  type ListState,
+  readListState,
+  toQuery,
+  toRetryFilter,
+  withFilter,
+  writeListState,
+} from './list-state.ts';
+import { RetryDialog } from './retry-dialog.tsx';
+import type { Retried } from './retry-rounds.ts';
 
+/** Invoices by filter, page by page, and retries of many. */
 export default function InvoicesPage() {
-  return <PageTitle title="Being built" />;
+  const [search, setSearch] = useSearchParams();
+  const state = readListState(search);
+  const go = (next: ListState) => setSearch(writeListState(next));
+  const query = useQuery(invoices(toQuery(state)));
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const change = (filter: Partial<ListState>) => {
+    setSelected(new Set());
+    go(withFilter(state, filter));
+  };
+  return (
+    <>
+      <PageTitle title="Invoices" />
+      <Filters state={state} change={change} />
+      <Part title="Matching invoices" query={query} loadingLines={12}>
+        {(page) => (
+          <>
+            <Actions state={state} selected={selected} clear={() => setSelected(new Set())} />
+            {page.invoices.length === 0 ? (
+              <p className="dim">
+                {page.nextCursor === undefined
+                  ? 'No invoice matches. Fewer filters show more.'
+                  : 'None among those looked at so far. Go on with the next page.'}
+              </p>
+            ) : (
+              <InvoiceTable
+                invoices={page.invoices}
+                selection={{ ids: selected, change: setSelected }}
+              />
+            )}
+            <Pages
+              state={state}
+              nextCursor={page.nextCursor}
+              isWaiting={query.isPlaceholderData}
+              go={go}
+            />
+          </>
+        )}
+      </Part>
+    </>
+  );
+}
+
+function Actions({
+  state,
+  selected,
+  clear,
+}: {
+  readonly state: ListState;
+  readonly selected: ReadonlySet<string>;
+  readonly clear: () => void;
+}) {
+  const [retried, setRetried] = useState<Retried>();
+  const filter = toRetryFilter(state);
+  return (
+    <div className="bar">
+      <Button
+        size="compact-sm"
+        disabled={selected.size === 0}
+        onClick={() => setRetried({ ids: [...selected] })}
+      >
+        {selected.size > 0 ? `Retry ${selected.size} selected` : 'Retry selected'}
+      </Button>
+      <Button
+        size="compact-sm"
+        variant="default"
+        disabled={filter === undefined}
+        onClick={() => filter && setRetried({ filter })}
+      >
+        Retry all parked that match
+      </Button>
+      {selected.size > 0 && (
+        <>
+          <span className="dim">{countOf(selected.size, 'invoice')} selected</span>
+          <Button size="compact-sm" variant="subtle" onClick={clear}>
+            Select none
+          </Button>
+        </>
+      )}
+      {retried && (
+        <RetryDialog
+          retried={retried}
+          onClose={() => {
+            setRetried(undefined);
+            clear();
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+function Pages({
+  state,
+  nextCursor,
+  isWaiting,
+  go,
+}: {
+  readonly state: ListState;
+  readonly nextCursor: string | undefined;
+  readonly isWaiting: boolean;
+  readonly go: (state: ListState) => void;
+}) {
+  const { cursors } = state;
+  if (cursors.length === 0 && nextCursor === undefined) return null;
+  return (
+    <nav className="bar" aria-label="Pages">
+      <Button
+        size="compact-sm"
+        variant="default"
+        disabled={cursors.length === 0}
+        onClick={() => go({ ...state, cursors: [] })}
+      >
+        First
+      </Button>
+      <Button
+        size="compact-sm"
+        variant="default"
+        disabled={cursors.length === 0}
+        onClick={() => go({ ...state, cursors: cursors.slice(0, -1) })}
+      >
+        Previous
+      </Button>
+      <Button
+        size="compact-sm"
+        variant="default"
+        disabled={nextCursor === undefined || isWaiting}
+        loading={isWaiting}
+        onClick={() => nextCursor && go({ ...state, cursors: [...cursors, nextCursor] })}
+      >
+        Next
+      </Button>
+    </nav>
+  );
 }

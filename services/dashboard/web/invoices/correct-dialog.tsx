@@ -1,0 +1,161 @@
+import { Button, Textarea, TextInput } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import { useLocation } from 'wouter';
+import type { Invoice } from '#shared/contracts/invoices.ts';
+import { describeFailure } from '../api/failure.ts';
+import { correctInvoice } from '../api/routes.ts';
+import { formatAmount } from '../format/amounts.ts';
+import { focusNextTitle } from '../frame/page-title.tsx';
+import { Dialog } from '../parts/dialog.tsx';
+import { Notice } from '../parts/notice.tsx';
+import { amountError, correctedTotal, type DraftLine } from './corrected-total.ts';
+
+const MAX_LINES = 20;
+
+/** Puts another revision in the place of a parked invoice. */
+export function CorrectDialog({
+  invoice,
+  onClose,
+}: {
+  readonly invoice: Invoice;
+  readonly onClose: () => void;
+}) {
+  const [, navigate] = useLocation();
+  const queryClient = useQueryClient();
+  const [reason, setReason] = useState('');
+  const [lines, setLines] = useState<readonly Numbered[]>([numbered(1)]);
+  const [isChecked, setChecked] = useState(false);
+  const correction = useMutation({
+    mutationFn: () =>
+      correctInvoice(invoice.id, {
+        reason: reason.trim(),
+        lines: lines.map(({ description, amount }) => ({
+          description: description.trim(),
+          amount: amount.trim(),
+        })),
+      }),
+    onSuccess: async (revision) => {
+      await queryClient.invalidateQueries();
+      focusNextTitle();
+      navigate(`/invoices/${encodeURIComponent(revision.id)}`);
+    },
+  });
+  const isWhole =
+    reason.trim() !== '' &&
+    lines.every(
+      ({ description, amount }) => description.trim() !== '' && amountError(amount) === undefined,
+    );
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    setChecked(true);
+    if (isWhole) correction.mutate();
+  };
+  const total = correctedTotal(invoice.total, lines);
+  return (
+    <Dialog title={`Correct ${invoice.id}`} isOpen onClose={onClose}>
+      <form onSubmit={submit} noValidate>
+        <p>
+          A correction makes a new revision, with the lines of this invoice and those below, and
+          sends it. This invoice is superseded: it keeps its lines and its history, leads to the new
+          one, and is never sent again.
+        </p>
+        <Textarea
+          label="Why"
+          description="For those who read it later."
+          required
+          maxLength={300}
+          data-autofocus
+          value={reason}
+          onChange={(event) => setReason(event.currentTarget.value)}
+          error={isChecked && reason.trim() === '' ? 'Say why.' : undefined}
+        />
+        {lines.map((line, index) => (
+          <LineFields
+            key={line.number}
+            name={`line ${index + 1}`}
+            line={line}
+            isChecked={isChecked}
+            change={(changed) => setLines(lines.with(index, { ...changed, number: line.number }))}
+            remove={() => setLines(lines.toSpliced(index, 1))}
+          />
+        ))}
+        <div className="bar">
+          <Button
+            size="compact-sm"
+            variant="default"
+            disabled={lines.length >= MAX_LINES}
+            onClick={() => setLines([...lines, numbered((lines.at(-1)?.number ?? 0) + 1)])}
+          >
+            Add a line
+          </Button>
+        </div>
+        <p aria-live="polite">
+          Total now {formatAmount(invoice.total)} {invoice.currency}; corrected{' '}
+          <strong>
+            {total === undefined ? '–' : `${formatAmount(total)} ${invoice.currency}`}
+          </strong>
+        </p>
+        {correction.error && (
+          <div aria-live="assertive">
+            <Notice tone="bad" title={describeFailure(correction.error).title}>
+              {describeFailure(correction.error).detail}
+            </Notice>
+          </div>
+        )}
+        <div className="dialog-buttons">
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={correction.isPending}>
+            Make the new revision
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+type Numbered = DraftLine & { readonly number: number };
+
+const numbered = (number: number): Numbered => ({ number, description: '', amount: '' });
+
+function LineFields({
+  name,
+  line,
+  isChecked,
+  change,
+  remove,
+}: {
+  readonly name: string;
+  readonly line: DraftLine;
+  readonly isChecked: boolean;
+  readonly change: (line: DraftLine) => void;
+  readonly remove: () => void;
+}) {
+  const { description, amount } = line;
+  return (
+    <div className="correction-line">
+      <TextInput
+        label="Description"
+        aria-label={`Description of ${name}`}
+        maxLength={200}
+        value={description}
+        onChange={(event) => change({ ...line, description: event.currentTarget.value })}
+        error={isChecked && description.trim() === '' ? 'Say what for.' : undefined}
+      />
+      <TextInput
+        label="Amount"
+        aria-label={`Amount of ${name}`}
+        placeholder="-4.50"
+        inputMode="decimal"
+        value={amount}
+        onChange={(event) => change({ ...line, amount: event.currentTarget.value })}
+        error={isChecked ? amountError(amount) : undefined}
+      />
+      <Button variant="default" onClick={remove} aria-label={`Remove ${name}`}>
+        Remove
+      </Button>
+    </div>
+  );
+}

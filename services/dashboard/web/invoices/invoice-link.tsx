@@ -1,0 +1,18 @@
+import { Link } from 'wouter';
+import { focusNextTitle } from '../frame/page-title.tsx';
+
+export function InvoiceLink({ id }: { readonly id: string }) {
+  return (
+    <Link href={`/invoices/${encodeURIComponent(id)}`} onClick={focusNextTitle}>
+      {id}
+    </Link>
+  );
+}
+
+export function ClientLink({ client }: { readonly client: string }) {
+  return (
+    <Link href={`/clients/${encodeURIComponent(client)}`} onClick={focusNextTitle}>
+      {client}
+    </Link>
+  );
+}

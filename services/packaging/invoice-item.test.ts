@@ -1,15 +1,11 @@
 import { createHash } from 'node:crypto';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { PackagingRules } from '#shared/domain/carry-over.ts';
 import { MAX_AMOUNT_MICROS, MAX_QUANTITY_MICROS } from '#shared/domain/money.ts';
 import { isMeteredLine } from '#shared/domain/package-line.ts';
-import {
-  type InvoicePackage,
-  invoiceIdOf,
-  MAX_PACKAGE_LINES,
-  packagesToAdd,
-} from '#shared/domain/packaging.ts';
-import type { DailyRecord } from '#shared/domain/usage.ts';
+import { MAX_PACKAGE_LINES, packagesToAdd } from '#shared/domain/packaging.ts';
+import type { DailyRecord, UsageSum } from '#shared/domain/usage.ts';
 import { usageSums } from '#shared/testing/usage-arbitraries.ts';
 import {
   decodeLines,
@@ -39,29 +35,55 @@ test('lines read back as they were frozen', () => {
   );
 });
 
-test('what has nothing to collect rests as skipped and says why, any other total is due at once', () => {
-  const packaged = (totalMicros: bigint) => {
-    const invoice: InvoicePackage = {
-      id: invoiceIdOf('acme', PERIOD, 1),
-      client: 'acme',
-      period: PERIOD,
-      revision: 1,
-      currency: 'EUR',
-      lines: [],
-      totalMicros,
-    };
-    const { state, reason, detail, dueAtMs } = toInvoiceItem(invoice, 7);
-    return { state, reason, detail, dueAtMs };
-  };
-  expect(packaged(0n)).toEqual({ state: 'skipped', reason: 'zero_total', dueAtMs: 7n });
-  expect(packaged(1n)).toEqual({ state: 'packaged', dueAtMs: 7n });
-  expect(packaged(-1_250_000n)).toEqual({
-    state: 'skipped',
-    reason: 'negative_total',
-    detail:
-      'More was given back than was used: 1.25 EUR in favour of the client, which no invoice carries.',
-    dueAtMs: 7n,
+describe('a package of a total of', () => {
+  const rules = (carriesOver: boolean): PackagingRules => ({
+    minimumMicros: new Map([['EUR', 5_000_000n]]),
+    carriesOver,
   });
+  const packaged = (amountMicros: bigint, carriesOver: boolean) => {
+    const sum: UsageSum = {
+      ...{ client: 'acme', day: '2026-11-03', meter: 'sms', currency: 'EUR', source: 'postpaid' },
+      ...{ events: 1, quantityMicros: 1n, amountMicros },
+    };
+    const terms = { rules: rules(carriesOver), open: [] };
+    const [invoice] = packagesToAdd('acme', PERIOD, [sum], [], 1, terms);
+    if (!invoice) throw new Error('no package');
+    const { state, reason, detail, dueAtMs, isLeft = false } = toInvoiceItem(invoice, 7);
+    return { state, reason, detail, dueAtMs, isLeft };
+  };
+
+  test.each([5_000_000n, 5_000_001n])('%d is due at once', (amountMicros) => {
+    expect(packaged(amountMicros, true)).toEqual({
+      state: 'packaged',
+      dueAtMs: 7n,
+      isLeft: false,
+    });
+  });
+
+  const NOTHING = 'There is nothing to collect: its lines sum up to zero.';
+  const GIVEN_BACK = 'More was given back than was used: 1.25 EUR in favour of the client,';
+  const LESS = '4.50 EUR is less than the least amount that is invoiced;';
+  test.each([
+    [0n, false, 'zero_total', NOTHING],
+    [0n, true, 'zero_total', NOTHING],
+    [-1_250_000n, false, 'negative_total', `${GIVEN_BACK} which no invoice carries.`],
+    [
+      -1_250_000n,
+      true,
+      'negative_total',
+      `${GIVEN_BACK} which its next package in EUR takes over.`,
+    ],
+    [4_500_000n, false, 'below_minimum', `${LESS} nobody collects it.`],
+    [4_500_000n, true, 'below_minimum', `${LESS} the client's next package in EUR takes it over.`],
+  ])(
+    '%d rests as skipped and says why, with carry-over: %s',
+    (total, carriesOver, reason, detail) => {
+      const isLeft = carriesOver && total !== 0n;
+      expect(packaged(total, carriesOver)).toEqual({
+        ...{ state: 'skipped', reason, detail, isLeft, dueAtMs: 7n },
+      });
+    },
+  );
 });
 
 test('the packages of a client sort by half month and revision', () => {

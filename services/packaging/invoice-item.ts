@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { HalfMonth } from '#shared/domain/billing-period.ts';
+import type { SkipReason } from '#shared/domain/carry-over.ts';
 import { toExactJson } from '#shared/domain/exact-json.ts';
 import type { InvoiceState } from '#shared/domain/invoice.ts';
 import { formatAmount } from '#shared/domain/money.ts';
+import type { StoredPackage } from '#shared/domain/package-invariants.ts';
 import { isMeteredLine, type PackageLine } from '#shared/domain/package-line.ts';
 import type { InvoicePackage } from '#shared/domain/packaging.ts';
 import { shardOf } from '#shared/domain/shard.ts';
@@ -27,6 +29,10 @@ export interface InvoiceItem {
   readonly lines: string;
   /** SHA-256 over the text in `lines`, in hex. Packages that are older than it have none. */
   readonly linesSha256?: string;
+  /** It is not sent and leaves its total to the next package of the client in this currency. */
+  readonly isLeft?: true;
+  /** The package in whose place a correction put this one. */
+  readonly corrects?: string;
   readonly packagedAtMs: bigint;
   readonly periodPartition: string;
 
@@ -47,7 +53,10 @@ export interface InvoiceItem {
 }
 
 /** An item without what only its own page shows. */
-export type InvoiceHead = Omit<InvoiceItem, 'lines' | 'linesSha256' | 'history'>;
+export type InvoiceHead = Omit<
+  InvoiceItem,
+  'lines' | 'linesSha256' | 'isLeft' | 'corrects' | 'history'
+>;
 
 /** One call to the invoice API, or one wish of a person. Appended, never changed. */
 export interface HistoryEntry {
@@ -86,11 +95,15 @@ function bucketOf(client: string): number {
   return shardOf(client, INDEX_BUCKETS);
 }
 
-/** A package that has nothing to collect rests as `skipped` from the start; every other is due at once. */
-export function toInvoiceItem(invoice: InvoicePackage, nowMs: number): InvoiceItem {
-  const { id, client, period, revision, currency, totalMicros } = invoice;
-  const text = toExactJson(invoice.lines);
-  const state: InvoiceState = totalMicros > 0n ? 'packaged' : 'skipped';
+/** A package that is not sent rests as `skipped` from the start; every other is due at once. */
+export function toInvoiceItem(
+  invoice: InvoicePackage,
+  nowMs: number,
+  history: readonly HistoryEntry[] = [],
+): InvoiceItem {
+  const { id, client, period, revision, currency, totalMicros, corrects } = invoice;
+  const state: InvoiceState = invoice.skipReason ? 'skipped' : 'packaged';
+  const lines = toExactJson(invoice.lines);
   return {
     ...invoiceKeyOf(client, period, revision),
     id,
@@ -99,8 +112,10 @@ export function toInvoiceItem(invoice: InvoicePackage, nowMs: number): InvoiceIt
     revision: BigInt(revision),
     currency,
     totalMicros,
-    lines: text,
-    linesSha256: sha256Of(text),
+    lines,
+    linesSha256: sha256Of(lines),
+    ...(invoice.leaves && { isLeft: true }),
+    ...(corrects !== undefined && { corrects }),
     packagedAtMs: BigInt(nowMs),
     periodPartition: periodPartitionOf(period, client),
     state,
@@ -108,22 +123,26 @@ export function toInvoiceItem(invoice: InvoicePackage, nowMs: number): InvoiceIt
     dueAtMs: BigInt(nowMs),
     version: 1n,
     attempts: 0n,
-    history: [],
-    ...(state === 'skipped' && whyNothing(invoice)),
+    history,
+    ...(invoice.skipReason && {
+      reason: invoice.skipReason,
+      detail: whySkipped(invoice, invoice.skipReason),
+    }),
     updatedAtMs: BigInt(nowMs),
   };
 }
 
-function whyNothing({
-  totalMicros,
-  currency,
-}: InvoicePackage): Pick<InvoiceItem, 'reason' | 'detail'> {
-  if (totalMicros === 0n) return { reason: 'zero_total' };
-  const credit = formatAmount(-totalMicros);
-  return {
-    reason: 'negative_total',
-    detail: `More was given back than was used: ${credit} ${currency} in favour of the client, which no invoice carries.`,
-  };
+function whySkipped(invoice: InvoicePackage, reason: SkipReason): string {
+  const { totalMicros, currency, leaves } = invoice;
+  const amount = `${formatAmount(totalMicros < 0n ? -totalMicros : totalMicros)} ${currency}`;
+  switch (reason) {
+    case 'zero_total':
+      return 'There is nothing to collect: its lines sum up to zero.';
+    case 'negative_total':
+      return `More was given back than was used: ${amount} in favour of the client, which ${leaves ? `its next package in ${currency} takes over` : 'no invoice carries'}.`;
+    case 'below_minimum':
+      return `${amount} is less than the least amount that is invoiced; ${leaves ? `the client's next package in ${currency} takes it over` : 'nobody collects it'}.`;
+  }
 }
 
 /** The lines of an item, as they were frozen. */
@@ -138,6 +157,16 @@ export function decodeLines(json: string): PackageLine[] {
         }
       : { ...line, amountMicros: BigInt(line.amountMicros) },
   );
+}
+
+/** An item as the invariants see it. */
+export function storedPackage(item: InvoiceItem): StoredPackage {
+  const { id, client, currency, state, totalMicros, isLeft, carriedTo, corrects, supersededBy } =
+    item;
+  return {
+    ...{ id, client, currency, state, totalMicros, isLeft, carriedTo, corrects, supersededBy },
+    lines: decodeLines(item.lines),
+  };
 }
 
 /** Whether the lines of an item are still those that were frozen, as far as it tells. */

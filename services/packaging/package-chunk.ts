@@ -1,5 +1,7 @@
 import { pMapIterable } from 'p-map';
 import { type Mark, readUsageMarks } from '#services/aggregation/public.ts';
+import type { CarryOver } from '#shared/domain/carry-over.ts';
+import { readCarries } from './carry-store.ts';
 import { type Packaging, packageClient } from './package-client.ts';
 import type { Chunk } from './plan-chunks.ts';
 
@@ -31,20 +33,20 @@ export async function packageChunk(
   let packages = 0;
 
   async function* marksInTime() {
-    for await (const place of marksOf(packaging, chunk)) {
+    for await (const work of workOf(packaging, chunk)) {
       if (failed.length >= MAX_FAILED_CLIENTS) return;
       if (!hasTime()) {
         hasLeft = true;
         return;
       }
-      yield place;
+      yield work;
     }
   }
 
   const added = pMapIterable(
     marksInTime(),
-    ({ shard, mark }) =>
-      packageClient(packaging, chunk.period, shard, mark).catch((error: unknown) => {
+    ({ shard, mark, carries }) =>
+      packageClient(packaging, chunk.period, shard, mark, carries).catch((error: unknown) => {
         failed.push({ client: mark.of, error });
         return undefined;
       }),
@@ -63,16 +65,44 @@ export async function packageChunk(
   return { clients, packages, hasLeft };
 }
 
-async function* marksOf(
-  { usage }: Packaging,
-  { period, from, to }: Chunk,
-): AsyncGenerator<{ shard: number; mark: Mark }> {
+interface ClientWork {
+  readonly shard: number;
+  readonly mark: Mark;
+  /** What earlier packages have left to the client. */
+  readonly carries: readonly CarryOver[];
+}
+
+/** So many clients at most share one query for what is open. */
+const GROUP = 100;
+
+async function* workOf(packaging: Packaging, chunk: Chunk): AsyncGenerator<ClientWork> {
+  const { period, from, to } = chunk;
   const lastShard = to.client === '' ? to.shard - 1 : to.shard;
   for (let shard = from.shard; shard <= lastShard; shard++) {
-    const marks = readUsageMarks(usage, period, shard, {
+    const marks = readUsageMarks(packaging.usage, period, shard, {
       ...(shard === from.shard && { from: from.client }),
       ...(shard === to.shard && { to: to.client }),
     });
-    for await (const mark of marks) yield { shard, mark };
+    let group: Mark[] = [];
+    for await (const mark of marks) {
+      group.push(mark);
+      if (group.length < GROUP) continue;
+      yield* withCarries(packaging, shard, group);
+      group = [];
+    }
+    yield* withCarries(packaging, shard, group);
   }
+}
+
+/** What is put or taken meanwhile is left, or found out when the package is put. */
+async function* withCarries(
+  { packages, rules }: Packaging,
+  shard: number,
+  marks: readonly Mark[],
+): AsyncGenerator<ClientWork> {
+  const [first, last] = [marks[0], marks.at(-1)];
+  if (!first || !last) return;
+  const open = rules.carriesOver ? await readCarries(packages, shard, first.of, last.of) : [];
+  const byClient = Map.groupBy(open, (carry) => carry.client);
+  for (const mark of marks) yield { shard, mark, carries: byClient.get(mark.of) ?? [] };
 }

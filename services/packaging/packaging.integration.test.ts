@@ -1,9 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import pMap from 'p-map';
 import { readUsageMarks, type UsageStore } from '#services/aggregation/public.ts';
+import type { HalfMonth } from '#shared/domain/billing-period.ts';
+import type { PackagingRules } from '#shared/domain/carry-over.ts';
+import { carrySums, packageFindings } from '#shared/domain/package-invariants.ts';
 import { isMeteredLine } from '#shared/domain/package-line.ts';
 import { shardOf } from '#shared/domain/shard.ts';
 import { foldUsage, type UsageSum } from '#shared/domain/usage.ts';
+import type { Dynamo } from '#shared/platform/dynamo.ts';
 import {
   dyingDynamo,
   interceptedDynamo,
@@ -34,15 +38,16 @@ afterEach(() => tables.remove());
 
 const WORKER = { clientsPerSecond: 100, timeLimitSeconds: 300 };
 
-const cut = (usage: UsageStore, capacity: number) =>
-  planChunks(usage, SHARDS, PERIOD, { capacity, maxChunks: 400 });
+const cut = (usage: UsageStore, capacity: number, period = PERIOD) =>
+  planChunks(usage, SHARDS, period, { capacity, maxChunks: 400 });
 
 /** A run as the state machine does it: plan, then the chunks, several at once. */
 async function run(
   packaging: Packaging = tables.packaging(),
   chunkClients = 4,
+  period: HalfMonth = PERIOD,
 ): Promise<ChunkSummary> {
-  const chunks = await cut(packaging.usage, chunkClients);
+  const chunks = await cut(packaging.usage, chunkClients, period);
   const summaries = await pMap(chunks, (chunk) => packageChunk(packaging, chunk), {
     concurrency: 4,
   });
@@ -386,6 +391,201 @@ describe('a chunk', () => {
     await expect(packageChunk(tables.packaging(dynamo), chunk)).rejects.toThrow('not packaged');
     expect(requests).toBeLessThan(30);
     expect(await tables.marked()).toHaveLength(60);
+  });
+});
+
+describe('what is left of a package that is not sent', () => {
+  const RULES: PackagingRules = {
+    minimumMicros: new Map([['EUR', 1_000n]]),
+    carriesOver: true,
+  };
+  const NEXT = '2026-11-H2';
+  const carrying = (dynamo?: Dynamo) => tables.packaging(dynamo, RULES);
+  const used = (amountMicros: bigint, changes: Partial<UsageSum> = {}) =>
+    usageSum({ amountMicros, ...changes });
+  const usedLater = (amountMicros: bigint, changes: Partial<UsageSum> = {}) =>
+    used(amountMicros, { day: '2026-11-20', ...changes });
+
+  async function runBoth(first = carrying(), second = first): Promise<void> {
+    await run(first);
+    await run(second, 4, NEXT);
+  }
+  const found = async () =>
+    (await tables.packages()).map(({ id, state, totalMicros, carriedTo, lines }) => ({
+      ...{ id, state, totalMicros, carriedTo },
+      carried: decodeLines(lines).flatMap((line) => (line.kind === 'carry_over' ? line.from : [])),
+    }));
+
+  /** Nothing is lost and nothing taken twice. */
+  async function expectCarriedOnce(): Promise<void> {
+    const ties = await tables.ties();
+    expect([...packageFindings(ties)]).toEqual([]);
+    for (const { leftMicros, takenMicros, openMicros } of carrySums(ties).values()) {
+      expect(takenMicros + openMicros).toBe(leftMicros);
+    }
+  }
+
+  test('is taken over by the next package, with its total, once', async () => {
+    await tables.rollUp([used(999n)]);
+    await run(carrying());
+    expect(await found()).toMatchObject([{ state: 'skipped', totalMicros: 999n, carried: [] }]);
+    expect(await tables.carries()).toMatchObject([
+      { client: 'acme', currency: 'EUR', from: '2026-11-H1.1.acme', amountMicros: 999n },
+    ]);
+    await expectCarriedOnce();
+    await tables.rollUp([usedLater(1n)], NEXT);
+    await run(carrying(), 4, NEXT);
+    await tables.rollUp([usedLater(1n), usedLater(5_000n, { meter: 'tokens' })], NEXT);
+    await run(carrying(), 4, NEXT);
+    expect(await found()).toEqual([
+      {
+        ...{ id: '2026-11-H1.1.acme', state: 'skipped', totalMicros: 999n },
+        ...{ carriedTo: '2026-11-H2.1.acme', carried: [] },
+      },
+      {
+        ...{ id: '2026-11-H2.1.acme', state: 'packaged', totalMicros: 1_000n },
+        ...{ carriedTo: undefined, carried: ['2026-11-H1.1.acme'] },
+      },
+      {
+        ...{ id: '2026-11-H2.2.acme', state: 'packaged', totalMicros: 5_000n },
+        ...{ carriedTo: undefined, carried: [] },
+      },
+    ]);
+    expect(await tables.carries()).toEqual([]);
+    await expectCarriedOnce();
+  });
+
+  test('goes on through packages that are not sent either, and below zero', async () => {
+    await tables.rollUp([used(-700n, { source: 'reversal' })]);
+    await tables.rollUp([usedLater(600n)], NEXT);
+    await runBoth();
+    await tables.rollUp([used(-700n, { source: 'reversal' }), used(1_100n, { meter: 'late' })]);
+    await run(carrying());
+    expect(await found()).toMatchObject([
+      { state: 'skipped', totalMicros: -700n, carriedTo: '2026-11-H2.1.acme' },
+      { state: 'packaged', totalMicros: 1_000n, carried: ['2026-11-H2.1.acme'] },
+      { state: 'skipped', totalMicros: -100n, carriedTo: '2026-11-H1.2.acme' },
+    ]);
+    await expectCarriedOnce();
+  });
+
+  test('is of one client and currency: names that begin alike do not share it', async () => {
+    const names = ['acme', 'acme.eu', 'acme-1', 'acm'];
+    const changes = names.map((client) => ({ client }));
+    await tables.rollUp(changes.map((change) => used(10n, change)));
+    await run(carrying());
+    await tables.rollUp(
+      [usedLater(2_000n), usedLater(2_000n, { client: 'acme-1', currency: 'USD' })],
+      NEXT,
+    );
+    await run(carrying(), 1, NEXT);
+    expect((await found()).filter(({ id }) => id.startsWith(NEXT))).toMatchObject([
+      { id: '2026-11-H2.1.acme', totalMicros: 2_010n },
+      { id: '2026-11-H2.1.acme-1', totalMicros: 2_000n, carried: [] },
+    ]);
+    expect((await tables.carries()).map(({ client }) => client).sort()).toEqual([
+      'acm',
+      'acme-1',
+      'acme.eu',
+    ]);
+    await expectCarriedOnce();
+  });
+
+  test('stays where nothing is carried over, and costs a package that has to do with none of it nothing', async () => {
+    const writes: string[] = [];
+    const counting = interceptedDynamo((command) => {
+      writes.push(command);
+    });
+    await tables.rollUp([used(999n)]);
+    await run(tables.packaging(undefined, { ...RULES, carriesOver: false }));
+    await tables.rollUp([usedLater(5_000n)], NEXT);
+    await run(carrying(counting), 4, NEXT);
+    expect(await found()).toMatchObject([
+      { state: 'skipped', carriedTo: undefined },
+      { state: 'packaged', totalMicros: 5_000n, carried: [] },
+    ]);
+    expect(writes.filter((command) => !['Query', 'Scan'].includes(command))).toEqual([
+      'PutItem',
+      'DeleteItem',
+    ]);
+    await expectCarriedOnce();
+  });
+
+  test('is taken once by two runs at once, of one half month or of two', async () => {
+    const names = clients(12);
+    await tables.rollUp(names.map((client) => used(10n, { client })));
+    await run(carrying());
+    const late = names.map((client) => used(2_000n, { client, meter: 'late' }));
+    const later = names.map((client) => usedLater(2_000n, { client }));
+    await tables.rollUp([...names.map((client) => used(10n, { client })), ...late]);
+    await tables.rollUp(later, NEXT);
+    await Promise.all([
+      run(carrying()),
+      run(carrying(), 3),
+      run(carrying(), 4, NEXT),
+      run(carrying(), 5, NEXT),
+    ]);
+    const all = await found();
+    expect(all).toHaveLength(36);
+    expect(all.flatMap(({ carried }) => carried)).toHaveLength(12);
+    expect(
+      all.reduce(
+        (sum, { state, totalMicros }) => sum + (state === 'packaged' ? totalMicros : 0n),
+        0n,
+      ),
+    ).toBe(12n * 4_010n);
+    await expectCarriedOnce();
+  });
+
+  test('is not taken by one that was overtaken by another that took it', async () => {
+    await tables.rollUp([used(10n)]);
+    await run(carrying());
+    await tables.rollUp([usedLater(2_000n)], NEXT);
+    const slow = pausingDynamo('TransactWriteItems');
+    const overtaken = run(carrying(slow.dynamo), 4, NEXT);
+    await slow.paused;
+    await tables.rollUp([used(10n), used(3_000n, { meter: 'late' })]);
+    await run(carrying());
+    slow.letGo();
+    await overtaken;
+    expect(await found()).toMatchObject([
+      { carriedTo: '2026-11-H1.2.acme' },
+      { totalMicros: 3_010n, carried: ['2026-11-H1.1.acme'] },
+      { totalMicros: 2_000n, carried: [] },
+    ]);
+    await expectCarriedOnce();
+  });
+
+  test('is neither lost nor doubled by a run that dies after any write', async () => {
+    let deaths = 0;
+    for (let writes = 0; ; writes++) {
+      const client = `a-${writes}`;
+      await tables.rollUp([used(10n, { client }), used(20n, { client, currency: 'USD' })]);
+      await tables.rollUp(
+        [usedLater(2_000n, { client }), usedLater(-5n, { client, currency: 'USD' })],
+        NEXT,
+      );
+      const { dynamo, isDead } = dyingDynamo(writes);
+      const survived = await runBoth(carrying(dynamo)).then(
+        () => true,
+        () => false,
+      );
+      await expectCarriedOnce();
+      expect(survived).toBe(!isDead());
+      if (survived) break;
+      deaths += 1;
+      await runBoth();
+      const own = (await found()).filter(({ id }) => id.endsWith(client));
+      expect(own).toMatchObject([
+        { state: 'skipped', totalMicros: 10n, carriedTo: `2026-11-H2.1.${client}` },
+        { state: 'packaged', totalMicros: 20n },
+        { state: 'packaged', totalMicros: 2_010n },
+        { state: 'skipped', totalMicros: -5n },
+      ]);
+      await expectCarriedOnce();
+    }
+    // Two packages and a usage mark in each half month.
+    expect(deaths).toBe(6);
   });
 });
 

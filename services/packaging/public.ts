@@ -8,6 +8,7 @@ export {
   isIntact,
   partitionsOf,
   statePartitionOf,
+  storedPackage,
 } from './invoice-item.ts';
-export { type PackageStore, readAllPackages } from './package-store.ts';
+export { type PackageStore, readAllInvoices, readAllPackages } from './package-store.ts';
 export { presentInvoice, presentLines, presentSummary } from './present-invoice.ts';

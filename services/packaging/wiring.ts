@@ -7,6 +7,7 @@ import { once } from '#shared/platform/once.ts';
 import { shards, timeZone } from '#shared/platform/settings.ts';
 import type { WorkerSpeed } from './chunk-size.ts';
 import type { Packaging } from './package-client.ts';
+import { ruleSettings, rulesOf } from './settings.ts';
 
 export const wirePackaging = once(
   (): Packaging & {
@@ -23,6 +24,7 @@ export const wirePackaging = once(
         BILLING_TIME_ZONE: timeZone,
         PACKAGING_CLIENTS_PER_SECOND: integer(1, 10_000),
         PACKAGING_CHUNK_SECONDS: integer(10, 900),
+        ...ruleSettings,
       }),
     );
     const client = new DynamoDBClient({});
@@ -32,6 +34,7 @@ export const wirePackaging = once(
       usage: { dynamo, table: env.USAGE_TABLE },
       packages: { dynamo, table: env.INVOICES_TABLE },
       shards: env.SHARDS,
+      rules: rulesOf(env),
       timeZone: env.BILLING_TIME_ZONE,
       worker: {
         clientsPerSecond: env.PACKAGING_CLIENTS_PER_SECOND,

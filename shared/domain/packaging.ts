@@ -1,5 +1,18 @@
 import type { HalfMonth } from './billing-period.ts';
-import { type MeteredLine, type PackageLine, totalOf } from './package-line.ts';
+import {
+  type CarryOver,
+  type PackagingRules,
+  PLAIN_RULES,
+  type SkipReason,
+  skipReasonOf,
+} from './carry-over.ts';
+import {
+  type CarryOverLine,
+  type CorrectionLine,
+  type MeteredLine,
+  type PackageLine,
+  totalOf,
+} from './package-line.ts';
 import { type DailyRecord, foldUsage, type TreeHead, type UsageSum, usageKeyOf } from './usage.ts';
 
 /** A frozen package: its lines never change, its id is a function of client, period and revision. */
@@ -12,14 +25,30 @@ export interface InvoicePackage {
   readonly currency: string;
   readonly lines: readonly PackageLine[];
   readonly totalMicros: bigint;
+  /** Why it is not sent. */
+  readonly skipReason?: SkipReason;
+  /** What the next package of this client and currency takes over, since this one is not sent. */
+  readonly leaves?: CarryOver;
+  /** The package in whose place a correction puts this one. */
+  readonly corrects?: string;
 }
+
+/** By what rules packages are made, and what earlier ones of the client have left to them. */
+export interface PackagingTerms {
+  readonly rules: PackagingRules;
+  readonly open: readonly CarryOver[];
+}
+
+/** Most amounts that one package takes over; what is left waits for the next. Keeps its write within the 100 items of a transaction. */
+export const MAX_CARRIED = 40;
 
 /** Most lines of one package; what goes beyond them continues in the next revision. With the longest names they take half of a DynamoDB item; the other half is for its history. */
 export const MAX_PACKAGE_LINES = 400;
 
 /**
  * What `daily` holds beyond `billed`, as the next packages: one currency each, in the order of the codes.
- * Conserves exactly: billed + lines = daily for every key, whatever the order of the inputs.
+ * Conserves exactly: billed + lines = daily for every key, whatever the order of the inputs. Each takes over what is
+ * open in its currency; one that is not sent leaves its total to the next, which may be among them.
  * `billed` is what the lines bill of all earlier packages of this client and period, `nextRevision` the first free revision.
  */
 export function packagesToAdd(
@@ -28,19 +57,53 @@ export function packagesToAdd(
   daily: Iterable<DailyRecord>,
   billed: Iterable<UsageSum>,
   nextRevision: number,
+  { rules, open }: PackagingTerms = { rules: PLAIN_RULES, open: [] },
 ): InvoicePackage[] {
-  return linesToAdd(daily, billed).map((lines, index) => {
-    const revision = nextRevision + index;
-    return {
-      id: invoiceIdOf(client, period, revision),
-      client,
-      period,
-      revision,
-      currency: (lines[0] as MeteredLine).currency,
-      lines,
-      totalMicros: totalOf(lines),
-    };
+  let left = [...open].sort((a, b) => (a.from < b.from ? -1 : 1));
+  return linesToAdd(daily, billed).map((metered, index) => {
+    const { currency } = metered[0] as MeteredLine;
+    const taken = left.filter((carry) => carry.currency === currency).slice(0, MAX_CARRIED);
+    const lines = [...metered, ...taken.map(carryOverLine)];
+    const made = packageOf(
+      { client, period, revision: nextRevision + index, currency, lines },
+      rules,
+    );
+    left = left.filter((carry) => !taken.includes(carry)).concat(made.leaves ?? []);
+    return made;
   });
+}
+
+/** The revision that takes the place of `old`: its lines as they are, and these. */
+export function correctedPackage(
+  old: Pick<InvoicePackage, 'id' | 'client' | 'period' | 'currency' | 'lines'>,
+  corrections: readonly CorrectionLine[],
+  revision: number,
+  rules: PackagingRules,
+): InvoicePackage {
+  const { id, client, period, currency } = old;
+  const lines = [...old.lines, ...corrections];
+  return { ...packageOf({ client, period, revision, currency, lines }, rules), corrects: id };
+}
+
+function packageOf(
+  made: Pick<InvoicePackage, 'client' | 'period' | 'revision' | 'currency' | 'lines'>,
+  rules: PackagingRules,
+): InvoicePackage {
+  const { client, period, revision, currency, lines } = made;
+  const id = invoiceIdOf(client, period, revision);
+  const totalMicros = totalOf(lines);
+  const skipReason = skipReasonOf(totalMicros, currency, rules);
+  const isLeft = skipReason !== undefined && totalMicros !== 0n && rules.carriesOver;
+  return {
+    id,
+    ...{ client, period, revision, currency, lines, totalMicros },
+    ...(skipReason && { skipReason }),
+    ...(isLeft && { leaves: { client, currency, from: id, amountMicros: totalMicros } }),
+  };
+}
+
+function carryOverLine({ from, amountMicros }: CarryOver): CarryOverLine {
+  return { kind: 'carry_over', from, amountMicros };
 }
 
 /** The lines of each package to add. The first lines of a currency are usage, all later ones adjust what was billed; what was given back is a credit at any time. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, type TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import {
   BatchWriteCommand,
   type BatchWriteCommandInput,
@@ -75,4 +75,15 @@ export async function putItems(
 
 export function isConditionFailure(error: unknown): boolean {
   return (error as Error | undefined)?.name === 'ConditionalCheckFailedException';
+}
+
+const OVERTAKEN = new Set(['ConditionalCheckFailed', 'TransactionConflict', 'None']);
+
+/** Whether a write was turned down because of what others have done to its items, or were about to do. It may be decided anew. */
+export function isOvertaken(error: unknown): boolean {
+  const name = (error as Error | undefined)?.name;
+  if (name === 'TransactionConflictException') return true;
+  if (name !== 'TransactionCanceledException') return false;
+  const { CancellationReasons = [] } = error as TransactionCanceledException;
+  return CancellationReasons.every(({ Code = 'None' }) => OVERTAKEN.has(Code));
 }

@@ -19,7 +19,13 @@ export function interceptedDynamo(
   return connectDynamo(client);
 }
 
-const WRITES = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem']);
+const WRITES = new Set([
+  'PutItem',
+  'UpdateItem',
+  'DeleteItem',
+  'BatchWriteItem',
+  'TransactWriteItems',
+]);
 
 /** A client that makes so many writes and then fails everything, as a process that is killed between two of them. */
 export function dyingDynamo(writes: number): {

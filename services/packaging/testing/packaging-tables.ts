@@ -1,10 +1,13 @@
 import type { HalfMonth } from '#shared/domain/billing-period.ts';
+import { type PackagingRules, PLAIN_RULES } from '#shared/domain/carry-over.ts';
+import { linksOf, type Ties } from '#shared/domain/package-invariants.ts';
 import { meteredSums } from '#shared/domain/package-line.ts';
 import { shardOf } from '#shared/domain/shard.ts';
 import { foldUsage, type UsageSum } from '#shared/domain/usage.ts';
 import { createOwnTable, type OwnTable } from '#shared/testing/own-table.ts';
 import { dailyItem, periodItem, usageMarkItem } from '#shared/testing/stored-usage.ts';
-import { decodeLines, type InvoiceItem } from '../invoice-item.ts';
+import { type CarryMark, isCarryMark } from '../carry-store.ts';
+import { decodeLines, type InvoiceItem, storedPackage } from '../invoice-item.ts';
 import type { Packaging } from '../package-client.ts';
 
 export const SHARDS = 8;
@@ -16,11 +19,14 @@ export interface PackagingTables {
   readonly invoices: OwnTable;
   /** Puts daily records and says that their clients have something to package, as a roll-up does. */
   readonly rollUp: (sums: readonly UsageSum[], period?: HalfMonth) => Promise<void>;
-  readonly packaging: (dynamo?: OwnTable['dynamo']) => Packaging;
+  readonly packaging: (dynamo?: OwnTable['dynamo'], rules?: PackagingRules) => Packaging;
   /** The packages as they lie in the table, by client and revision. */
   readonly packages: () => Promise<InvoiceItem[]>;
   /** What all packages bill, and how many lines that takes. */
   readonly billed: () => Promise<{ sums: Map<string, UsageSum>; lines: number }>;
+  /** What is left of packages and not yet taken over. */
+  readonly carries: () => Promise<CarryMark[]>;
+  readonly ties: () => Promise<Ties>;
   /** The clients that still have something to package. */
   readonly marked: () => Promise<string[]>;
   readonly remove: () => Promise<void>;
@@ -34,7 +40,9 @@ export async function createPackagingTables(): Promise<PackagingTables> {
       ['by-period', 'periodPartition', 'id', 'S'],
     ]),
   ]);
-  const packages = () => invoices.items<InvoiceItem & Record<string, unknown>>();
+  const all = () => invoices.items<InvoiceItem & Record<string, unknown>>();
+  const packages = async () => (await all()).filter((item) => !isCarryMark(item));
+  const carries = async () => (await all()).filter(isCarryMark) as unknown as CarryMark[];
   return {
     usage,
     invoices,
@@ -47,15 +55,22 @@ export async function createPackagingTables(): Promise<PackagingTables> {
         ...clients.map((client) => usageMarkItem(period, shardOf(client, SHARDS), client)),
       );
     },
-    packaging: (dynamo = usage.dynamo) => ({
+    packaging: (dynamo = usage.dynamo, rules = PLAIN_RULES) => ({
       usage: { dynamo, table: usage.table },
       packages: { dynamo, table: invoices.table },
       shards: SHARDS,
+      rules,
       nowMs: () => NOW_MS,
     }),
     async billed() {
-      const lines = (await packages()).flatMap((item) => meteredSums(decodeLines(item.lines)));
+      const standing = (await packages()).filter(({ state }) => state !== 'superseded');
+      const lines = standing.flatMap((item) => meteredSums(decodeLines(item.lines)));
       return { sums: foldUsage(lines), lines: lines.length };
+    },
+    carries,
+    async ties() {
+      const links = (await packages()).flatMap((item) => linksOf(storedPackage(item)) ?? []);
+      return { links: new Map(links.map((link) => [link.id, link])), marks: await carries() };
     },
     async marked() {
       const items = await usage.items<{ pk: string; sk: string }>();

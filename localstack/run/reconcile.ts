@@ -75,6 +75,8 @@ export async function countStates(dynamo: Dynamo, table: string): Promise<Record
   const items = scanItems<{ state: string }>(dynamo, {
     TableName: table,
     ProjectionExpression: '#state',
+    // Carry marks have none.
+    FilterExpression: 'attribute_exists(#state)',
     ExpressionAttributeNames: { '#state': 'state' },
   });
   for await (const { state } of items) byState[state] = (byState[state] ?? 0) + 1;

@@ -5,7 +5,7 @@ import { type LoadedData, loadData } from '#localstack/load.ts';
 import { deployLocally } from '#localstack/stack.ts';
 import { startEnvironment } from '#localstack/start.ts';
 import { readLedger } from '#services/aggregation/public.ts';
-import { AT_REST, auditConservation } from '#services/audit/audit-conservation.ts';
+import { AT_REST, auditConservation, findingsOf } from '#services/audit/audit-conservation.ts';
 import { differences, stageOf } from '#shared/domain/conservation.ts';
 import type { PriceList } from '#shared/domain/price.ts';
 import { foldUsage } from '#shared/domain/usage.ts';
@@ -198,7 +198,7 @@ async function compare({ environment, cloud, expected: expectedLedger }: Session
         ),
         'daily records': daily.sums.size,
       },
-      isConserved: different + audit.balances.length + audit.entries.length === 0,
+      isConserved: found.length + findingsOf(audit) === 0,
       conservation: conservationRows({ expected, ledger, daily, packages, books, held }),
       differences: different,
       ...(first && { firstDifference: describeDifference(first) }),

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { encodeEvent, type SealedBatch } from '#shared/contracts/sealed-batch.ts';
 import { foldBalances } from '#shared/domain/conservation.ts';
 import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
+import { hashLeaf } from '#shared/domain/merkle.ts';
 import { packagesToAdd } from '#shared/domain/packaging.ts';
 import { shardName, shardOf } from '#shared/domain/shard.ts';
 import { type DailyRecord, foldUsage, type UsageSum, usageOf } from '#shared/domain/usage.ts';
@@ -158,6 +159,7 @@ test('a healthy pipeline shows no differences, and its totals by currency', asyn
     differences: [],
     balances: [],
     entries: [],
+    trees: [],
     accounts: CLIENTS.length,
   });
   const totals = { EUR: '0.000345' };
@@ -275,6 +277,51 @@ describe('tampering is found, with the client, the day and the meter', () => {
     const report = await auditConservation(audit, AT_REST);
     expect(report).toMatchObject({ differences: [], balances: [] });
     expect(report.entries).toEqual([{ client: 'acme', ledger: TOTALS, entries: expected }]);
+  });
+});
+
+describe('tampering with the order or the events behind a tree is found', () => {
+  const OTHER = hashLeaf('other');
+  const fold = (...batches: string[]) => foldItem(target.day, acme.shard, { n: 1, batches });
+  const at = { day: target.day, shard: shardName(acme.shard) };
+  const ids = CLIENTS.map(batchOf).flatMap(({ shard, batch }) =>
+    shard === acme.shard ? [batch] : [],
+  );
+
+  test.each<[string, () => Promise<unknown>, object[]]>([
+    [
+      'another root of a delta',
+      () => usage.put(deltaOf({ ...target, root: OTHER })),
+      [{ problem: 'tree_differs', recorded: record.tree, implied: { size: 2, root: OTHER } }],
+    ],
+    [
+      'another root of a daily record',
+      () => usage.put(dailyItem({ ...record, tree: { size: 2, root: OTHER } })),
+      [{ problem: 'tree_differs', recorded: { size: 2, root: OTHER }, implied: record.tree }],
+    ],
+    [
+      'a batch that nobody consumed in a fold',
+      () => usage.put(fold(...ids, '01K0000000000000000000ZZZZ')),
+      [{ ...at, problem: 'batch_without_delta', of: '01K0000000000000000000ZZZZ' }],
+    ],
+    [
+      'a batch in two folds',
+      () => usage.put(foldItem(target.day, acme.shard, { n: 2, batches: [acme.batch] })),
+      [{ ...at, problem: 'batch_in_two_folds', of: acme.batch }],
+    ],
+  ])('%s', async (_, tamper, expected) => {
+    await tamper();
+    const report = await auditConservation(audit, AT_REST);
+    expect(report).toMatchObject({ differences: [], balances: [], entries: [], trees: expected });
+    expect(persisting(report, report).trees).toEqual(report.trees);
+    await usage.put(dirtyItem(acme.shard, target.day));
+    expect((await auditConservation(audit, AT_REST)).trees).toEqual([]);
+  });
+
+  test('a fold lost', async () => {
+    await remove(usage, fold());
+    const { trees } = await auditConservation(audit, AT_REST);
+    expect(trees).toContainEqual({ ...at, problem: 'batch_in_no_fold', of: acme.batch });
   });
 });
 

@@ -9,6 +9,7 @@ import {
   totalsByCurrency,
 } from '#shared/domain/conservation.ts';
 import { formatAmount } from '#shared/domain/money.ts';
+import type { TreeDifference } from '#shared/domain/tree-differences.ts';
 import { usageKeyOf } from '#shared/domain/usage.ts';
 import { type AuditSources, readStages, type Stages } from './read-stages.ts';
 
@@ -27,6 +28,8 @@ export interface AuditReport {
   readonly balances: readonly BalanceDifference[];
   /** Clients whose entries are not the changes in the ledger, each once. */
   readonly entries: readonly AccountDifference[];
+  /** Folds and trees that are not what the deltas imply. */
+  readonly trees: readonly TreeDifference[];
   readonly accounts: number;
 }
 
@@ -74,6 +77,7 @@ export async function auditConservation(
     differences: [...differences(stages)].filter((difference) => !isMoving(difference)),
     ...balances,
     entries: read.entries,
+    trees: read.trees,
   };
 }
 
@@ -114,13 +118,25 @@ export function persisting(first: AuditReport, second: AuditReport): AuditReport
     ...first.differences.map(gapOf),
     ...first.balances.map(balanceFindingOf),
     ...first.entries.map(entryGapOf),
+    ...first.trees.map(treeFindingOf),
   ]);
   return {
     ...second,
     differences: second.differences.filter((difference) => found.has(gapOf(difference))),
     balances: second.balances.filter((difference) => found.has(balanceFindingOf(difference))),
     entries: second.entries.filter((difference) => found.has(entryGapOf(difference))),
+    trees: second.trees.filter((difference) => found.has(treeFindingOf(difference))),
   };
+}
+
+/** How much there is to look at. */
+export function findingsOf({ differences, balances, entries, trees }: AuditReport): number {
+  return differences.length + balances.length + entries.length + trees.length;
+}
+
+/** A tree that grows has another head each time. */
+function treeFindingOf(difference: TreeDifference): string {
+  return JSON.stringify(difference);
 }
 
 function gapOf({ key, left, right }: Difference): string {

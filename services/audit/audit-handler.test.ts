@@ -3,6 +3,7 @@ import { beforeEach, expect, jest, test } from '@jest/globals';
 import type { ConservationProof } from '#shared/contracts/proof.ts';
 import type { AccountDifference } from '#shared/domain/account-totals.ts';
 import type { Difference } from '#shared/domain/conservation.ts';
+import type { TreeDifference } from '#shared/domain/tree-differences.ts';
 import { log } from '#shared/platform/log.ts';
 import type { AuditReport, BalanceDifference } from './audit-conservation.ts';
 
@@ -76,10 +77,11 @@ function report(
   differences: Difference[] = [],
   balances: BalanceDifference[] = [],
   entries: AccountDifference[] = [],
+  trees: TreeDifference[] = [],
 ): AuditReport {
   const stage = { name: 'any', sums: new Map() };
   const stages = { ledger: stage, deltas: stage, daily: stage, packages: stage };
-  return { stages, totals: {}, differences, balances, entries, accounts: 3 };
+  return { stages, totals: {}, differences, balances, entries, trees, accounts: 3 };
 }
 
 test('where nothing differs it does not look again', async () => {

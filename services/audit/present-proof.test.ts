@@ -27,7 +27,7 @@ function reportOf(found: Partial<AuditReport>): AuditReport {
       packages: stage('packages'),
     },
     totals: Object.fromEntries(names.map((name) => [name, { EUR: '0.20' }])),
-    ...{ differences: [], balances: [], entries: [], accounts: 7 },
+    ...{ differences: [], balances: [], entries: [], trees: [], accounts: 7 },
     ...found,
   };
 }
@@ -43,7 +43,7 @@ test('a proof shows the stages in their order, with what each adds up to', () =>
       events: 5,
       amounts: { EUR: '0.20' },
     })),
-    ...{ accounts: 7, differences: 0, balances: 0, entries: 0, first: [] },
+    ...{ accounts: 7, differences: 0, balances: 0, entries: 0, trees: 0, first: [] },
   });
 });
 
@@ -110,4 +110,29 @@ test('of many differences all are counted and twenty told', () => {
   );
   expect(proof).toMatchObject({ differences: 15, balances: 15 });
   expect(proof.first).toHaveLength(20);
+});
+
+test('folds and trees that are not what the deltas imply are told', () => {
+  const head = { size: 2, root: 'ab' };
+  const at = { day: '2026-11-03', shard: 's003' };
+  const proof = presentProof(
+    reportOf({
+      trees: [
+        { ...at, problem: 'fold_missing', of: '1' },
+        { ...at, problem: 'batch_in_two_folds', of: '01K' },
+        { ...at, problem: 'batch_in_no_fold', of: '01K' },
+        { ...at, problem: 'batch_without_delta', of: '01K' },
+        { problem: 'tree_differs', key, recorded: head, implied: undefined },
+      ],
+    }),
+    AT_MS,
+  );
+  expect(proof).toMatchObject({ isConserved: false, trees: 5 });
+  expect(proof.first).toEqual([
+    '2026-11-03, shard s003: fold 1 is missing.',
+    '2026-11-03, shard s003: batch 01K is in two folds.',
+    '2026-11-03, shard s003: batch 01K is in no fold.',
+    '2026-11-03, shard s003: batch 01K has no delta.',
+    'acme, sms on 2026-11-03 (prepaid): the daily record has 2 events with the root ab, but its deltas no tree.',
+  ]);
 });

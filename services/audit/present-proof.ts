@@ -2,17 +2,17 @@ import type { ConservationProof } from '#shared/contracts/proof.ts';
 import type { AccountDifference, AccountTotals } from '#shared/domain/account-totals.ts';
 import type { Difference } from '#shared/domain/conservation.ts';
 import { formatAmount, formatMicros } from '#shared/domain/money.ts';
-import type { AuditReport, BalanceDifference } from './audit-conservation.ts';
+import type { TreeDifference } from '#shared/domain/tree-differences.ts';
+import { type AuditReport, type BalanceDifference, findingsOf } from './audit-conservation.ts';
 
 const SHOWN = 20;
 
 /** An audit as people read it. */
 export function presentProof(report: AuditReport, atMs: number): ConservationProof {
-  const { stages, totals, differences, balances, entries, accounts } = report;
-  const found = differences.length + balances.length + entries.length;
+  const { stages, totals, differences, balances, entries, trees, accounts } = report;
   return {
     provenAt: new Date(atMs).toISOString(),
-    isConserved: found === 0,
+    isConserved: findingsOf(report) === 0,
     stages: [stages.ledger, stages.deltas, stages.daily, stages.packages].map(({ name, sums }) => ({
       name,
       events: [...sums.values()].reduce((events, sum) => events + sum.events, 0),
@@ -22,10 +22,12 @@ export function presentProof(report: AuditReport, atMs: number): ConservationPro
     differences: differences.length,
     balances: balances.length,
     entries: entries.length,
+    trees: trees.length,
     first: [
       ...differences.slice(0, SHOWN).map(describeDifference),
       ...balances.slice(0, SHOWN).map(describeBalance),
       ...entries.slice(0, SHOWN).map(describeEntries),
+      ...trees.slice(0, SHOWN).map(describeTree),
     ].slice(0, SHOWN),
   };
 }
@@ -36,7 +38,7 @@ export function presentFailure(error: Error, atMs: number): ConservationProof {
     provenAt: new Date(atMs).toISOString(),
     isConserved: false,
     stages: [],
-    ...{ accounts: 0, differences: 0, balances: 0, entries: 0 },
+    ...{ accounts: 0, differences: 0, balances: 0, entries: 0, trees: 0 },
     first: [`The audit did not come to its end: ${error.message}`],
   };
 }
@@ -58,4 +60,22 @@ function describeEntries({ client, ledger, entries }: AccountDifference): string
   const side = ({ changes, balanceMicros, heldMicros }: AccountTotals) =>
     `${changes} changes that come to ${formatAmount(balanceMicros)} and ${formatAmount(heldMicros)} held`;
   return `${client}: the ledger has ${side(ledger)}, but the statement has ${side(entries)}.`;
+}
+
+const FOLDS: Record<Exclude<TreeDifference['problem'], 'tree_differs'>, (of: string) => string> = {
+  fold_missing: (n) => `fold ${n} is missing`,
+  batch_in_two_folds: (batch) => `batch ${batch} is in two folds`,
+  batch_in_no_fold: (batch) => `batch ${batch} is in no fold`,
+  batch_without_delta: (batch) => `batch ${batch} has no delta`,
+};
+
+function describeTree(difference: TreeDifference): string {
+  if (difference.problem !== 'tree_differs') {
+    const { day, shard, problem, of } = difference;
+    return `${day}, shard ${shard}: ${FOLDS[problem](of)}.`;
+  }
+  const { key, recorded, implied } = difference;
+  const head = (tree: typeof recorded) =>
+    tree ? `${tree.size} events with the root ${tree.root}` : 'no tree';
+  return `${key.client}, ${key.meter} on ${key.day} (${key.source}): the daily record has ${head(recorded)}, but its deltas ${head(implied)}.`;
 }

@@ -3,6 +3,7 @@ import {
   type Audit,
   type AuditReport,
   auditConservation,
+  findingsOf,
   persisting,
 } from './audit-conservation.ts';
 import { presentFailure, presentProof } from './present-proof.ts';
@@ -36,9 +37,7 @@ export async function proveConservation({ audit, proofs }: Proving): Promise<Aud
 
 async function auditTwice(audit: Audit, settledUntilMs: number): Promise<AuditReport> {
   const report = await auditConservation(audit, settledUntilMs);
-  if (report.differences.length + report.balances.length + report.entries.length === 0) {
-    return report;
-  }
+  if (findingsOf(report) === 0) return report;
   await delay(SETTLE_MS);
   return persisting(report, await auditConservation(audit, settledUntilMs));
 }

@@ -8,7 +8,7 @@ import {
 } from '#services/aggregation/public.ts';
 import { decodeLines, type PackageStore, readAllPackages } from '#services/packaging/public.ts';
 import { type AccountDifference, accountDifferences } from '#shared/domain/account-totals.ts';
-import { halfMonthOf } from '#shared/domain/billing-period.ts';
+import { type Day, halfMonthOf } from '#shared/domain/billing-period.ts';
 import {
   type BalanceHistory,
   type Difference,
@@ -17,7 +17,15 @@ import {
   stageOf,
 } from '#shared/domain/conservation.ts';
 import { meteredSums } from '#shared/domain/package-line.ts';
-import { foldUsage, type UsageSum, usageOf } from '#shared/domain/usage.ts';
+import { type TreeDifference, treeDifferences } from '#shared/domain/tree-differences.ts';
+import {
+  type DailyRecord,
+  foldUsage,
+  type UsageSum,
+  usageKeyOf,
+  usageOf,
+} from '#shared/domain/usage.ts';
+import type { Fold, KeptDelta } from '#shared/domain/usage-tree.ts';
 
 export interface AuditSources {
   readonly ledger: LedgerStore;
@@ -31,6 +39,8 @@ export interface Stages {
   readonly deltas: Stage;
   readonly daily: Stage;
   readonly packages: Stage;
+  /** Folds and trees of days at rest that are not what the deltas imply. */
+  readonly trees: readonly TreeDifference[];
   /** What the ledger says of the balance of each client, up to the point that was asked for. */
   readonly balances: ReadonlyMap<string, BalanceHistory>;
   /** The clients whose entries are not the changes in the ledger, up to that point. */
@@ -42,7 +52,7 @@ export interface Stages {
 /** Reads every stage of the pipeline whole. What lies further down is read first, so that nothing seems invented by moving meanwhile. */
 export async function readStages(sources: AuditSources, settledUntilMs: number): Promise<Stages> {
   const packages = await readPackages(sources.packages);
-  const { deltas, daily, isMoving } = await readUsage(sources.usage);
+  const { deltas, daily, trees, isMoving } = await readUsage(sources.usage);
   const entries = await readEntries(sources.entries, settledUntilMs);
   const { sums, balances } = await readEvents(sources.ledger, settledUntilMs);
   return {
@@ -50,6 +60,7 @@ export async function readStages(sources: AuditSources, settledUntilMs: number):
     deltas,
     daily,
     packages,
+    trees,
     balances,
     entries: [...accountDifferences(balances, entries)],
     isMoving,
@@ -68,31 +79,55 @@ async function readPackages(store: PackageStore): Promise<Stage> {
 
 async function readUsage(store: UsageStore) {
   const deltas = new Map<string, UsageSum>();
-  const daily: UsageSum[] = [];
+  const daily: DailyRecord[] = [];
+  const days = new Map<string, ShardDay>();
   const dirtyDays = new Set<string>();
+  const dirtyShardDays = new Set<string>();
   const unpackaged = new Set<string>();
   for await (const item of readAllUsage(store)) {
     switch (item.type) {
       case 'delta':
         foldUsage([item.sum], deltas);
+        dayIn(days, item.shard, item.sum.day).deltas.push(item.sum);
+        break;
+      case 'fold':
+        dayIn(days, item.shard, item.day).folds.push(item.fold);
         break;
       case 'daily':
         daily.push(item.sum);
         break;
       case 'dirty':
         dirtyDays.add(item.day);
+        dirtyShardDays.add(`${item.day}#${item.shard}`);
         break;
       case 'unpackaged':
         unpackaged.add(`${item.period}#${item.client}`);
     }
   }
+  const atRest = [...days].filter(([key]) => !dirtyShardDays.has(key)).map(([, day]) => day);
+  const byKey = new Map(daily.map((record) => [usageKeyOf(record), record]));
   return {
     deltas: { name: 'deltas', sums: deltas },
     daily: stageOf('daily records', daily),
+    trees: [...treeDifferences(atRest, byKey)],
     isMoving: ({ key, right }: Difference) =>
       dirtyDays.has(key.day) ||
       (right.stage === PACKAGES && unpackaged.has(`${halfMonthOf(key.day)}#${key.client}`)),
   };
+}
+
+interface ShardDay {
+  readonly day: Day;
+  readonly shard: string;
+  readonly folds: Fold[];
+  readonly deltas: KeptDelta[];
+}
+
+function dayIn(days: Map<string, ShardDay>, shard: string, day: Day): ShardDay {
+  const key = `${day}#${shard}`;
+  const found = days.get(key) ?? { day, shard, folds: [], deltas: [] };
+  days.set(key, found);
+  return found;
 }
 
 async function readEntries(store: EntryStore, settledUntilMs: number) {

@@ -17,6 +17,8 @@ export const ConservationProof = z.strictObject({
   differences: z.number(),
   balances: z.number(),
   entries: z.number(),
+  /** How many daily records, or folds behind them, are not what the deltas imply. Missing in proofs from before. */
+  trees: z.optional(z.number()),
   /** The first of them, in words. */
   first: z.array(z.string()),
 });

@@ -1,4 +1,5 @@
 import { emitMetrics, log } from '#shared/platform/log.ts';
+import { findingsOf } from '../audit-conservation.ts';
 import { proveConservation } from '../prove-conservation.ts';
 import { wireProving } from '../wiring.ts';
 
@@ -10,12 +11,14 @@ export async function handler() {
     differences: report.differences.length,
     balances: report.balances.length,
     entries: report.entries.length,
+    trees: report.trees.length,
   };
-  emitMetrics({ auditDifferences: found.differences + found.balances + found.entries });
+  emitMetrics({ auditDifferences: findingsOf(report) });
   const first = {
     differences: report.differences.slice(0, SHOWN),
     balances: report.balances.slice(0, SHOWN),
     entries: report.entries.slice(0, SHOWN),
+    trees: report.trees.slice(0, SHOWN),
   };
   log.info('audit', { ...found, accounts: report.accounts, totals: report.totals, first });
   return { ...found, accounts: report.accounts, totals: report.totals };

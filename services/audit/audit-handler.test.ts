@@ -25,8 +25,9 @@ jest.unstable_mockModule('./proof-store.ts', () => ({
   noteStart: async () => notes.push('start'),
   noteEnd: async () => notes.push('end'),
 }));
-const { persisting } = await import('./audit-conservation.ts');
+const { findingsOf, persisting } = await import('./audit-conservation.ts');
 jest.unstable_mockModule('./audit-conservation.ts', () => ({
+  findingsOf,
   persisting,
   auditConservation: async (_: unknown, settledUntilMs: number) => {
     pointsMs.push(settledUntilMs);

@@ -74,6 +74,11 @@ function statement(client: string, ledger: number, entries: number): AccountDiff
   };
 }
 
+function tree(client: string, size: number): TreeDifference {
+  const { key } = difference(client, 1n, 1n);
+  return { problem: 'tree_differs', key, recorded: undefined, implied: { size, root: 'ab' } };
+}
+
 function report(
   differences: Difference[] = [],
   balances: BalanceDifference[] = [],
@@ -118,6 +123,7 @@ test('what differs in the same way after a minute is reported, what moved or wen
         { ...balance('holding', 5n, 6n), of: 'held' },
       ],
       [statement('lost', 5, 4), statement('moving', 5, 4)],
+      [tree('lost', 2), tree('growing', 2)],
     ),
     report(
       [difference('lost', 25n, 24n), difference('moving', 12n, 7n), difference('came', 2n, 1n)],
@@ -129,11 +135,12 @@ test('what differs in the same way after a minute is reported, what moved or wen
         balance('holding', 5n, 6n),
       ],
       [statement('lost', 9, 8), statement('moving', 9, 7)],
+      [tree('lost', 2), tree('growing', 3)],
     ),
   );
-  expect(await handler()).toMatchObject({ differences: 1, balances: 2, entries: 1 });
+  expect(await handler()).toMatchObject({ differences: 1, balances: 2, entries: 1, trees: 1 });
   expect(waitsMs).toEqual([240_000]);
-  expect(counted).toHaveBeenCalledWith('auditDifferences', 'Count', 4);
+  expect(counted).toHaveBeenCalledWith('auditDifferences', 'Count', 5);
   expect(proofs).toMatchObject([{ isConserved: false, differences: 1, balances: 2, entries: 1 }]);
   expect(logged).toHaveBeenCalledWith(
     'audit',
@@ -142,6 +149,7 @@ test('what differs in the same way after a minute is reported, what moved or wen
         differences: [difference('lost', 25n, 24n)],
         balances: [balance('lost', 5n, 6n), balance('gone', 5n)],
         entries: [statement('lost', 9, 8)],
+        trees: [tree('lost', 2)],
       },
     }),
   );

@@ -9,6 +9,11 @@ export class ApiFailure extends Error {
   /** Of a problem that the API itself has answered with. */
   readonly code: string | undefined;
 
+  /** A version of the API without this route. */
+  get isNotDeployed(): boolean {
+    return this.status === 404 && this.code === undefined;
+  }
+
   constructor(status: number, title: string, detail: string, code?: string) {
     super(`${title}: ${detail}`);
     this.status = status;

@@ -47,7 +47,7 @@ export default function StackedChart({ kind, labels, series, summary }: StackedC
   const { data, options } = useMemo(() => {
     const style = getComputedStyle(document.documentElement);
     const color = (name: string) => style.getPropertyValue(`--${name}`).trim();
-    const datasets = series.map(({ name, color: own, values }) => ({
+    const datasets = series.map(({ name, color: own, values }, index) => ({
       label: name,
       data: [...values],
       backgroundColor: kind === 'bars' ? color(own) : `${color(own)}b3`,
@@ -56,7 +56,8 @@ export default function StackedChart({ kind, labels, series, summary }: StackedC
       pointRadius: labels.length === 1 ? 3 : 0,
       pointHitRadius: 8,
       maxBarThickness: 28,
-      fill: true,
+      // Down to the area below, not through it.
+      fill: index === 0 ? ('origin' as const) : ('-1' as const),
     }));
     const ticks = { color: color('dim'), font: { size: 11 } };
     const grid = { color: color('line') };

@@ -32,17 +32,17 @@ export default function OverviewPage() {
         {(data) => <StateTiles progress={data} />}
       </Part>
       <div className="columns">
-        <Part title="Over time" query={query} loadingLines={9}>
-          {(data) => <ProgressChart series={data.series} />}
-        </Part>
+        <div className="stack">
+          <Part title="Over time" query={query} loadingLines={9}>
+            {(data) => <ProgressChart series={data.series} />}
+          </Part>
+          <Conservation />
+        </div>
         <div className="stack">
           <Sending forecast={query.data?.forecast} />
           <Packaging query={query} />
+          <Queues />
         </div>
-      </div>
-      <div className="columns">
-        <Conservation />
-        <Queues />
       </div>
     </>
   );

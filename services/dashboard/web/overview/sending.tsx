@@ -86,7 +86,7 @@ export function Sending({ forecast }: { readonly forecast: Progress['forecast'] 
       {(status) => (
         <>
           <Rate status={status} />
-          {forecast && <Forecast forecast={forecast} />}
+          {forecast && status.breaker.state === 'closed' && <Forecast forecast={forecast} />}
         </>
       )}
     </Part>

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { type ReactNode, useId } from 'react';
-import { describeFailure } from '../api/failure.ts';
+import { ApiFailure, describeFailure } from '../api/failure.ts';
 import { Loading } from './loading.tsx';
 import { Notice } from './notice.tsx';
 import { UpdatedAgo } from './updated-ago.tsx';
@@ -76,7 +76,7 @@ function Failure<T>({
   const { title, detail } = describeFailure(error);
   return (
     <Notice
-      tone="bad"
+      tone={error instanceof ApiFailure && error.isNotDeployed ? 'plain' : 'bad'}
       title={title}
       actions={
         <Button

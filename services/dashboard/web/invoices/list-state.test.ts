@@ -1,0 +1,73 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  type ListState,
+  readListState,
+  toQuery,
+  toRetryFilter,
+  withFilter,
+  writeListState,
+} from './list-state.ts';
+
+const text = fc.oneof(fc.constant(''), fc.stringMatching(/^[A-Za-z0-9._:@+~=-]{1,20}$/));
+
+const states: fc.Arbitrary<ListState> = fc.record({
+  states: fc.subarray(['packaged', 'parked', 'accepted']),
+  client: text,
+  period: fc.constantFrom('', '2026-11-H1'),
+  reason: text,
+  olderThanSeconds: fc.constantFrom('', '0', '3600'),
+  sort: fc.constantFrom('oldest', 'newest', 'client'),
+  cursors: fc.array(fc.string({ minLength: 1, maxLength: 40 }), { maxLength: 20 }),
+});
+
+test('an address leads another person to the same list', () => {
+  fc.assert(
+    fc.property(states, (state) => {
+      const address = writeListState(state).toString();
+      expect(readListState(new URLSearchParams(address))).toEqual(state);
+    }),
+  );
+});
+
+test('an address without anything is the list as it is at first, and the other way round', () => {
+  const first = readListState(new URLSearchParams());
+  expect(writeListState(first).toString()).toBe('');
+  expect(Object.values(toQuery(first)).filter(Boolean)).toEqual(['50']);
+});
+
+test('an address stays short however far one goes, and keeps the page that is shown', () => {
+  const cursors = Array.from({ length: 100 }, (_, index) => `cursor-${index}`);
+  const kept = readListState(
+    writeListState({ ...readListState(new URLSearchParams()), cursors }),
+  ).cursors;
+  expect(kept.length).toBeLessThanOrEqual(20);
+  expect(kept.at(-1)).toBe('cursor-99');
+});
+
+test('what an address says wrongly is left out', () => {
+  const state = readListState(new URLSearchParams('olderThanSeconds=-1&sort=best&state=,,'));
+  expect(state).toMatchObject({ olderThanSeconds: '', sort: 'oldest', states: [] });
+});
+
+test('another filter begins at the first page', () => {
+  const state = readListState(new URLSearchParams('state=parked&cursor=a&cursor=b'));
+  expect(toQuery(state)).toMatchObject({ state: 'parked', cursor: 'b' });
+  expect(withFilter(state, { client: 'acme' })).toMatchObject({
+    states: ['parked'],
+    client: 'acme',
+    cursors: [],
+  });
+});
+
+test.each([
+  ['', {}],
+  ['state=parked,accepted&client=acme', { client: 'acme' }],
+  [
+    'period=2026-11-H1&reason=attempts_exhausted&olderThanSeconds=3600',
+    { period: '2026-11-H1', reason: 'attempts_exhausted', olderThanSeconds: 3_600 },
+  ],
+  ['state=accepted', undefined],
+])('a retry of all that match %j is of %j', (address, filter) => {
+  expect(toRetryFilter(readListState(new URLSearchParams(address)))).toEqual(filter);
+});

@@ -26,5 +26,7 @@ export function formatRate(perSecond: number): string {
 }
 
 export function formatBytes(bytes: number): string {
-  return bytes < 1_024 ? `${formatCount(bytes)} bytes` : `${formatCount(Math.round(bytes / 1_024))} KiB`;
+  return bytes < 1_024
+    ? `${formatCount(bytes)} bytes`
+    : `${formatCount(Math.round(bytes / 1_024))} KiB`;
 }

@@ -2,6 +2,7 @@ import { runCommand } from '#localstack/command.ts';
 
 const SUITES: Readonly<Record<string, () => Promise<void>>> = {
   charge: async () => (await import('./charge/suite.ts')).runChargeBench(),
+  packaging: async () => (await import('./packaging/suite.ts')).runPackagingBench(),
   'start-up': async () => (await import('./start-up/suite.ts')).runStartUpBench(),
 };
 

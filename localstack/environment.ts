@@ -5,8 +5,8 @@ export const REPOSITORY_FOLDER = join(import.meta.dirname, '..');
 /** The tag `ms-custom-id` of the HTTP API: it keeps its address across deploys. */
 export const HTTP_API_ID = '70119a7e';
 
-/** `run` serves `make run`; `test` serves `make test` beside it, with ports and a state folder of its own. */
-export type EnvironmentName = 'run' | 'test';
+/** `run` serves `make run`; `test` serves `make test`, `bench` serves `make bench` beside it, with ports and a state folder of its own. */
+export type EnvironmentName = 'run' | 'test' | 'bench';
 
 export const SERVER_NAMES = ['redis', 'cloud', 'invoiceApi'] as const;
 export type ServerName = (typeof SERVER_NAMES)[number];
@@ -57,9 +57,14 @@ const DEFAULT_PORTS: Record<EnvironmentName, Record<ServerName, PortSetting>> = 
     cloud: { port: 4576, variable: 'TOLLGATE_TEST_PORT' },
     invoiceApi: { port: 4681, variable: 'TOLLGATE_TEST_INVOICE_API_PORT' },
   },
+  bench: {
+    redis: { port: 6392, variable: 'TOLLGATE_BENCH_REDIS_PORT' },
+    cloud: { port: 4586, variable: 'TOLLGATE_BENCH_PORT' },
+    invoiceApi: { port: 4682, variable: 'TOLLGATE_BENCH_INVOICE_API_PORT' },
+  },
 };
 
-/** The local environment that `variables` ask for: `TOLLGATE_ENVIRONMENT` (`run` or `test`), ports, and the rest by default. */
+/** The local environment that `variables` ask for: `TOLLGATE_ENVIRONMENT` (`run`, `test` or `bench`), ports, and the rest by default. */
 export function readLocalEnvironment(
   variables: Variables = process.env,
   name: EnvironmentName = readName(variables),
@@ -85,8 +90,8 @@ export function readLocalEnvironment(
 
 function readName(variables: Variables): EnvironmentName {
   const name = variables.TOLLGATE_ENVIRONMENT || 'run';
-  if (name === 'run' || name === 'test') return name;
-  throw new SettingsError(`TOLLGATE_ENVIRONMENT is "${name}", but it must be run or test.`);
+  if (name === 'run' || name === 'test' || name === 'bench') return name;
+  throw new SettingsError(`TOLLGATE_ENVIRONMENT is "${name}", but it must be run, test or bench.`);
 }
 
 function readPorts(

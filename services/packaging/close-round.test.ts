@@ -3,6 +3,7 @@ import { MAX_ROUNDS } from './chunk-size.ts';
 import { closeRound, MAX_FAILED_ROUNDS } from './close-round.ts';
 import { chunkReport, RUN_START as START } from './testing/run-state.ts';
 
+const PLAN = { requests: 257, readUnits: 300, writeUnits: 0 };
 const GOOD = chunkReport({
   clients: 50,
   packages: 61,
@@ -26,7 +27,7 @@ test.each([
   ['it failed at first only', { ...START, rounds: 2, failures: 1 }, false, [GOOD], 'done'],
   ['too many rounds', { ...START, rounds: MAX_ROUNDS - 1 }, true, [GOOD], 'fail'],
 ])('%s', (_name, run, hasMore, results, next) => {
-  expect(closeRound({ run, plan: { hasMore }, results })).toMatchObject({
+  expect(closeRound({ run, plan: { ...PLAN, hasMore }, results })).toMatchObject({
     next,
     rounds: run.rounds + 1,
   });
@@ -35,16 +36,21 @@ test.each([
 test('a run adds up over its rounds', () => {
   const { next: _, ...first } = closeRound({
     run: START,
-    plan: { hasMore: true },
+    plan: { ...PLAN, hasMore: true },
     results: [GOOD],
   });
-  const second = closeRound({ run: first, plan: { hasMore: false }, results: [GOOD, FAILED] });
+  const second = closeRound({
+    run: first,
+    plan: { ...PLAN, hasMore: false },
+    results: [GOOD, FAILED],
+  });
   expect(second).toMatchObject({
     rounds: 2,
     clients: 100,
     packages: 122,
     failures: 1,
-    requests: 408,
+    requests: 408 + 2 * 257,
+    readUnits: 600,
     writeUnits: 1_200,
     longestChunkMs: 800,
   });

@@ -19,7 +19,7 @@ export interface RunState extends DynamoUse {
 
 export interface Round {
   readonly run: RunState;
-  readonly plan: { readonly hasMore: boolean };
+  readonly plan: { readonly hasMore: boolean } & DynamoUse;
   readonly results: readonly (ChunkReport & { readonly failed?: boolean })[];
 }
 
@@ -39,9 +39,9 @@ export function closeRound({ run, plan, results }: Round): RunState & {
     clients: run.clients + sum(({ clients }) => clients),
     packages: run.packages + sum(({ packages }) => packages),
     failures: run.failures + failed,
-    requests: run.requests + sum(({ requests }) => requests),
-    readUnits: run.readUnits + sum(({ readUnits }) => readUnits),
-    writeUnits: run.writeUnits + sum(({ writeUnits }) => writeUnits),
+    requests: run.requests + plan.requests + sum(({ requests }) => requests),
+    readUnits: run.readUnits + plan.readUnits + sum(({ readUnits }) => readUnits),
+    writeUnits: run.writeUnits + plan.writeUnits + sum(({ writeUnits }) => writeUnits),
     longestChunkMs: Math.max(run.longestChunkMs, ...results.map(({ chunkMs }) => chunkMs)),
   };
   const hasMore = plan.hasMore || results.some(({ hasLeft }) => hasLeft);

@@ -19,13 +19,19 @@ test('a round is summed up over its chunks', async () => {
     chunkReport({ clients: 50, packages: 61, requests: 262, readUnits: 203, chunkMs: 700 }),
     chunkReport({ clients: 3, packages: 0, requests: 10, readUnits: 12, chunkMs: 90 }),
   ];
-  expect(await closePackaging({ run: RUN_START, plan: { hasMore: false }, results })).toEqual({
+  expect(
+    await closePackaging({
+      run: RUN_START,
+      plan: { hasMore: false, requests: 33, readUnits: 33, writeUnits: 0 },
+      results,
+    }),
+  ).toEqual({
     rounds: 1,
     clients: 53,
     packages: 61,
     failures: 0,
-    requests: 272,
-    readUnits: 215,
+    requests: 305,
+    readUnits: 248,
     writeUnits: 0,
     longestChunkMs: 700,
     next: 'done',

@@ -1,0 +1,36 @@
+/** What the packaging suite measures. */
+
+export const DAYS = 15;
+export const METERS = ['api.calls', 'sms', 'storage.gb-hours'] as const;
+
+export interface Plan {
+  readonly rounds: number;
+  readonly seed: number;
+  readonly shards: number;
+  /** Clients of the chunks that one worker packages alone, the smaller one first. */
+  readonly chunks: readonly [number, number];
+  /** Clients of the whole runs. */
+  readonly runs: readonly number[];
+}
+
+export function planFrom(env: NodeJS.ProcessEnv): Plan {
+  const isQuick = env.QUICK === '1';
+  const [small, large] = isQuick ? [50, 200] : [250, 1_000];
+  return {
+    rounds: wholeNumber('ROUNDS', env.ROUNDS, isQuick ? 2 : 5),
+    seed: wholeNumber('SEED', env.SEED, 1),
+    shards: wholeNumber('SHARDS', env.SHARDS, 256),
+    chunks: [small, large],
+    runs: (env.SIZES || (isQuick ? '200,1000' : '1000,10000,100000'))
+      .split(',')
+      .map((size) => wholeNumber('Each of SIZES', size, 0)),
+  };
+}
+
+function wholeNumber(name: string, given: string | undefined, otherwise: number): number {
+  if (given === undefined || given === '') return otherwise;
+  if (!/^[1-9]\d{0,6}$/.test(given)) {
+    throw new Error(`${name} must be a whole number from 1 below ten million.`);
+  }
+  return Number(given);
+}

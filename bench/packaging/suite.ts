@@ -1,0 +1,159 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { cpus, freemem } from 'node:os';
+import { join, relative } from 'node:path';
+import { count, type Steps, showSteps } from '#localstack/run/progress.ts';
+import { shardOf } from '#shared/domain/shard.ts';
+import { formatGoals } from '../harness/goals.ts';
+import { inRounds } from '../harness/rounds.ts';
+import { checkPackaged } from './check.ts';
+import { CLIENT_BYTES, clientsOfChunk, clientsOfRun, periodOf } from './clients.ts';
+import { type BenchCloud, startBenchCloud } from './cloud.ts';
+import { packagingGoals } from './packaging-goals.ts';
+import { type Plan, planFrom } from './plan.ts';
+import { formatRuns, formatWorker } from './print.ts';
+import type { RunResult, WorkerResult } from './results.ts';
+import { seedUsage } from './seed.ts';
+import { readSettings } from './settings.ts';
+import { buildWorker } from './worker.ts';
+import type { Measurement, Task } from './worker-process.ts';
+
+const FOLDER = join(import.meta.dirname, '../../.local/bench');
+
+interface Bench {
+  readonly plan: Plan;
+  readonly cloud: BenchCloud;
+  readonly steps: Steps;
+  readonly work: (task: Task) => Promise<Measurement>;
+  readonly timeLimitMs: number;
+}
+
+/** Packaging: what one worker does, and whole runs: measures, prints, writes packaging.json. */
+export async function runPackagingBench(): Promise<void> {
+  const plan = planFrom(process.env);
+  const settings = readSettings();
+  const startedAt = new Date();
+  console.log(
+    `\nPackaging: clients with 15 days and 3 meters each, ${plan.shards} shards, ${plan.rounds} rounds of one worker, seed ${plan.seed}`,
+  );
+  requireMemory(plan);
+  await mkdir(FOLDER, { recursive: true });
+  const steps = showSteps();
+  const cloud = await steps.step('start a local cloud, deploy', () => startBenchCloud(plan.shards));
+  try {
+    const work = await buildWorker(FOLDER, {
+      ...cloud.variables,
+      USAGE_TABLE: cloud.usageTable,
+      INVOICES_TABLE: cloud.invoicesTable,
+      SHARDS: String(plan.shards),
+      BILLING_TIME_ZONE: 'UTC',
+      PACKAGING_CLIENTS_PER_SECOND: String(settings.clientsPerSecond),
+      PACKAGING_CHUNK_SECONDS: String(settings.timeLimitSeconds),
+      CARRY_OVER: 'true',
+      POWERTOOLS_SERVICE_NAME: 'bench',
+      POWERTOOLS_METRICS_NAMESPACE: 'Tollgate',
+    });
+    const timeLimitMs = settings.timeLimitSeconds * 1_000;
+    const bench: Bench = { plan, cloud, steps, work, timeLimitMs };
+    const worker = await measureWorker(bench);
+    console.log(`${formatWorker(worker)}\n`);
+    const runs: RunResult[] = [];
+    for (const [index, clients] of plan.runs.entries()) {
+      runs.push(await measureRun(bench, worker, index, clients));
+    }
+    const goals = packagingGoals(worker, runs, settings);
+    console.log(formatRuns(runs));
+    console.log(`\n${formatGoals(goals)}\n`);
+    const file = join(FOLDER, 'packaging.json');
+    const about = {
+      startedAt: startedAt.toISOString(),
+      ...plan,
+      settings,
+      node: process.version,
+      cpus: cpus().map(({ model }) => model),
+    };
+    await writeFile(file, `${JSON.stringify({ ...about, worker, whole: runs, goals }, null, 2)}\n`);
+    console.log(`  All figures of all rounds: ${relative(process.cwd(), file)}`);
+  } finally {
+    await cloud.stop();
+  }
+}
+
+async function measureWorker({
+  plan,
+  cloud,
+  steps,
+  work,
+  timeLimitMs,
+}: Bench): Promise<WorkerResult[]> {
+  let measurements = 0;
+  const measured = await steps.step('one worker', (show) =>
+    inRounds(plan.chunks, plan, async (count, round) => {
+      const period = periodOf(measurements);
+      const clients = clientsOfChunk(`worker-${measurements}`, count, plan.shards);
+      measurements += 1;
+      const where = `round ${round + 1} of ${plan.rounds}, ${count} clients`;
+      await seedUsage(tableOf(cloud), plan.shards, period, clients, (seeded) =>
+        show(`${where}: ${seeded} seeded`),
+      );
+      show(where);
+      const end = Math.max(...clients.map((client) => shardOf(client, plan.shards))) + 1;
+      const chunk = { period, from: { shard: 0, client: '' }, to: { shard: end, client: '' } };
+      const result = await work({ chunk, timeLimitMs });
+      await checkPackaged(cloud, plan.shards, period, clients);
+      return result;
+    }),
+  );
+  return plan.chunks.map((clients, index) => ({ clients, rounds: measured[index] ?? [] }));
+}
+
+async function measureRun(
+  { plan, cloud, steps, work }: Bench,
+  worker: readonly WorkerResult[],
+  index: number,
+  size: number,
+): Promise<RunResult> {
+  // Behind all periods of single workers.
+  const period = periodOf(600 + index);
+  const clients = [...clientsOfRun(`run-${index}`, size)];
+  await steps.step(`seed ${count(size)} clients`, (show) =>
+    seedUsage(tableOf(cloud), plan.shards, period, clients, (seeded) => show(count(seeded))),
+  );
+  const planned = await steps.step(`plan ${count(size)} clients alone`, () =>
+    work({ plan: { period } }),
+  );
+  const { run, seconds, retries } = await steps.step(`package ${count(size)} clients`, (show) =>
+    cloud.packagePeriod(period, show),
+  );
+  await steps.step(`check ${count(size)} clients`, () =>
+    checkPackaged(cloud, plan.shards, period, clients),
+  );
+  if (run.packages !== size) throw new Error(`${run.packages} packages of ${size} clients.`);
+  const large = worker.at(-1) as WorkerResult;
+  const perClient = (large.rounds[0] as Measurement).readUnits / large.clients;
+  return {
+    clients: size,
+    seconds,
+    retries,
+    run,
+    chunks: planned.chunks,
+    readUnits: perClient * size + planned.readUnits,
+    planSeconds: planned.seconds,
+    planResidentBytes: planned.peakResidentBytes,
+    cloudResidentBytes: cloud.residentBytes(),
+  };
+}
+
+function tableOf({ dynamo, usageTable }: BenchCloud) {
+  return { dynamo, table: usageTable };
+}
+
+/** Rather a sentence now than a machine without memory after half an hour. */
+function requireMemory({ rounds, chunks, runs }: Plan): void {
+  const clients = [...runs, rounds * (chunks[0] + chunks[1])].reduce((sum, of) => sum + of, 0);
+  const gigabytes = (bytes: number) => (bytes / 1024 ** 3).toFixed(1);
+  const needed = clients * CLIENT_BYTES;
+  if (freemem() > needed) return;
+  throw new Error(
+    `The local cloud keeps its tables in memory: ${count(clients)} clients take some ${gigabytes(needed)} GB, and ${gigabytes(freemem())} GB are free. Choose fewer, for instance SIZES=1000,10000.`,
+  );
+}

@@ -24,6 +24,20 @@ test.each([
   ['a chunk failed', START, false, [GOOD, FAILED], 'wait'],
   ['a chunk failed and there is more', START, true, [GOOD, FAILED], 'wait'],
   ['it failed too often', { ...START, rounds: MAX_FAILED_ROUNDS - 1 }, false, [FAILED], 'fail'],
+  [
+    'it goes on failing, and others are still to be planned',
+    { ...START, rounds: MAX_FAILED_ROUNDS - 1 },
+    true,
+    [GOOD, FAILED],
+    'wait',
+  ],
+  [
+    'it goes on failing and nobody is packaged any more',
+    { ...START, rounds: MAX_FAILED_ROUNDS - 1 },
+    true,
+    [FAILED],
+    'fail',
+  ],
   ['it failed at first only', { ...START, rounds: 2, failures: 1 }, false, [GOOD], 'done'],
   ['too many rounds', { ...START, rounds: MAX_ROUNDS - 1 }, true, [GOOD], 'fail'],
 ])('%s', (_name, run, hasMore, results, next) => {

@@ -48,5 +48,7 @@ export function closeRound({ run, plan, results }: Round): RunState & {
   if (failed === 0 && !hasMore) return { ...state, next: 'done' };
   if (rounds >= MAX_ROUNDS) return { ...state, next: 'fail' };
   if (failed === 0) return { ...state, next: 'plan' };
-  return { ...state, next: rounds >= MAX_FAILED_ROUNDS ? 'fail' : 'wait' };
+  // A client that cannot be packaged must not keep those from it that are still to be planned.
+  const isGettingOn = hasMore && state.clients > run.clients;
+  return { ...state, next: rounds < MAX_FAILED_ROUNDS || isGettingOn ? 'wait' : 'fail' };
 }

@@ -1,0 +1,125 @@
+import type { InvoiceSubmission } from '#shared/contracts/invoice-api.ts';
+import type { InvoiceLine } from '#shared/contracts/invoices.ts';
+import { formatMicros, parseMicros } from '#shared/domain/money.ts';
+
+/** A line as Stripe gets it, in its smallest unit of the currency. */
+export interface StripeLine {
+  readonly description: string;
+  readonly amount: number;
+}
+
+/** Most items of one invoice of Stripe. */
+export const MAX_STRIPE_LINES = 250;
+
+/**
+ * The lines of an invoice for Stripe: one for each of the package or, where these are more than Stripe takes, one for
+ * each meter. The same package always gives the same lines, and together they are its total, rounded once.
+ */
+export function toStripeLines({ lines, currency }: InvoiceSubmission): StripeLine[] {
+  const written = lines.map(writeLine);
+  const fitting = written.length <= MAX_STRIPE_LINES ? written : foldRest(foldDays(lines));
+  const amounts = toStripeAmounts(
+    fitting.map(({ amountMicros }) => amountMicros),
+    currency,
+  );
+  return fitting.map(({ description }, index) => ({
+    description,
+    amount: amounts[index] as number,
+  }));
+}
+
+interface WrittenLine {
+  readonly description: string;
+  readonly amountMicros: bigint;
+}
+
+type MeteredLine = Extract<InvoiceLine, { meter: string }>;
+
+const KINDS = { usage: '', adjustment: 'adjustment: ', credit: 'given back: ' } as const;
+const MAX_DESCRIPTION = 250;
+
+function writeLine(line: InvoiceLine): WrittenLine {
+  const amountMicros = parseMicros(line.amount) as bigint;
+  if (line.kind === 'carry_over') {
+    return { description: `carried over from ${line.from}`, amountMicros };
+  }
+  if (line.kind === 'correction') {
+    return { description: line.description.slice(0, MAX_DESCRIPTION), amountMicros };
+  }
+  return { description: describeMetered(line, line.day, line.quantity), amountMicros };
+}
+
+function describeMetered({ kind, meter, source }: MeteredLine, days: string, quantity: string) {
+  return `${KINDS[kind]}${meter}, ${days}, ${source}: ${quantity}`;
+}
+
+/** All days of a kind, meter and source as one line, where its first day stood. */
+function foldDays(lines: readonly InvoiceLine[]): WrittenLine[] {
+  const groups = Map.groupBy(lines, (line, index) =>
+    'meter' in line ? `${line.kind} ${line.meter} ${line.source}` : index,
+  );
+  return [...groups.values()].map((group) => {
+    const [first] = group as [InvoiceLine];
+    if (!('meter' in first) || group.length === 1) return writeLine(first);
+    const metered = group as MeteredLine[];
+    const days = metered.map(({ day }) => day).sort();
+    const quantity = sumOf(metered.map((line) => parseMicros(line.quantity) as bigint));
+    return {
+      description: describeMetered(first, `${days[0]} to ${days.at(-1)}`, formatMicros(quantity)),
+      amountMicros: sumOf(metered.map((line) => parseMicros(line.amount) as bigint)),
+    };
+  });
+}
+
+/** With more meters than Stripe takes lines, the last ones as one. */
+function foldRest(lines: readonly WrittenLine[]): readonly WrittenLine[] {
+  if (lines.length <= MAX_STRIPE_LINES) return lines;
+  const rest = lines.slice(MAX_STRIPE_LINES - 1);
+  return [
+    ...lines.slice(0, MAX_STRIPE_LINES - 1),
+    {
+      description: `${rest.length} further lines`,
+      amountMicros: sumOf(rest.map(({ amountMicros }) => amountMicros)),
+    },
+  ];
+}
+
+const sumOf = (values: readonly bigint[]) => values.reduce((sum, value) => sum + value, 0n);
+
+/** What Stripe counts a currency in, where that is not a hundredth: https://docs.stripe.com/currencies. */
+const WHOLE_UNITS = new Set(
+  'BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF'.split(' '),
+);
+/** Without decimals, and yet counted in hundredths. */
+const WHOLE_UNITS_IN_HUNDREDTHS = new Set(['ISK', 'UGX']);
+/** Counted in thousandths, of which the last digit has to be 0. */
+const THOUSANDTHS = new Set(['BHD', 'JOD', 'KWD', 'OMR', 'TND']);
+
+function stepOf(currency: string): { readonly micros: bigint; readonly counts: number } {
+  if (WHOLE_UNITS.has(currency)) return { micros: 1_000_000n, counts: 1 };
+  if (WHOLE_UNITS_IN_HUNDREDTHS.has(currency)) return { micros: 1_000_000n, counts: 100 };
+  return { micros: 10_000n, counts: THOUSANDTHS.has(currency) ? 10 : 1 };
+}
+
+/**
+ * Each amount in whole steps of its currency, so that together they are the rounded sum: each takes what it adds to the
+ * rounded sum of those before it, and so is at most a step off. Halves go up.
+ */
+export function toStripeAmounts(amountsMicros: readonly bigint[], currency: string): number[] {
+  const { micros, counts } = stepOf(currency);
+  let sum = 0n;
+  let before = 0n;
+  return amountsMicros.map((amount) => {
+    sum += amount;
+    const after = roundedSteps(sum, micros);
+    const steps = after - before;
+    before = after;
+    return Number(steps) * counts;
+  });
+}
+
+function roundedSteps(micros: bigint, step: bigint): bigint {
+  const doubled = 2n * micros + step;
+  const floor = doubled / (2n * step);
+  return doubled < 0n && doubled % (2n * step) !== 0n ? floor - 1n : floor;
+}

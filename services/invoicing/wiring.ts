@@ -5,7 +5,6 @@ import { once } from '#shared/platform/once.ts';
 import { connectRedisOf } from '#shared/platform/settings.ts';
 import { type InvoicingTools, LEASE_MARGIN_MS } from './call-under-lease.ts';
 import { systemClock } from './clock.ts';
-import { createHttpInvoiceApi } from './invoice-api-client.ts';
 import { createInvoiceStore } from './invoice-store.ts';
 import { createSendBudget } from './send-budget.ts';
 import { orUnavailable } from './unavailable-store.ts';
@@ -18,9 +17,6 @@ const LoopEnv = z
   .object({
     REDIS_URL: text,
     REDIS_CLUSTER: z._default(z.enum(['true', 'false']), 'false'),
-    INVOICE_API_URL: z.url({ protocol: /^https?$/ }),
-    /** The Authorization header for the invoice API, whole; empty where it asks for none. */
-    INVOICE_API_AUTHORIZATION: z._default(z.string(), ''),
     /** Requests per second, a little below what the API allows. */
     INVOICE_API_RATE: integer(1, 10_000),
     INVOICE_API_TIMEOUT_MS: z._default(integer(100, 60_000), 8_000),
@@ -39,7 +35,7 @@ const LoopEnv = z
     ),
   );
 
-const loopEnv = once(() => readEnv(LoopEnv));
+export const loopEnv = once(() => readEnv(LoopEnv));
 
 const invoicesTable = () => readEnv(StoreEnv).INVOICES_TABLE;
 
@@ -50,17 +46,13 @@ export const invoiceStore = once(() =>
 
 export const loopConcurrency = () => loopEnv().INVOICE_API_CONCURRENCY;
 
-export const invoicingTools = once((): InvoicingTools => {
+/** For the loops; the invoice API itself is added by their own wiring. */
+export const toolsWithoutApi = once((): Omit<InvoicingTools, 'api'> => {
   const env = loopEnv();
   const redis = connectRedisOf({ ...env, REDIS_TIMEOUT_MS });
   return {
     store: createInvoiceStore(connectDynamo(), invoicesTable()),
     budget: createSendBudget(redis, { ratePerSecond: env.INVOICE_API_RATE }),
-    api: createHttpInvoiceApi({
-      url: env.INVOICE_API_URL,
-      authorization: env.INVOICE_API_AUTHORIZATION,
-      timeoutMs: env.INVOICE_API_TIMEOUT_MS,
-    }),
     clock: systemClock,
     random: Math.random,
     policy: {

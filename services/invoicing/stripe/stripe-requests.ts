@@ -7,7 +7,7 @@ export interface StripeSettings {
   readonly url?: string;
   /** The longest that a call takes, with all its requests. */
   readonly timeoutMs: number;
-  /** Waits for the turn of one more request; false where it does not come within so many milliseconds. */
+  /** Waits for the turn of one request; false where it does not come within so many milliseconds. */
   readonly pace: (withinMs: number) => Promise<boolean>;
 }
 
@@ -42,12 +42,12 @@ export function connectStripe({ secretKey, url, timeoutMs, pace }: StripeSetting
     const endsAtMs = performance.now() + timeoutMs;
     let sent = 0;
     return async (request) => {
-      // The call has its permit, which is for the first request.
-      if (sent++ > 0 && !(await pace(endsAtMs - performance.now()))) {
-        throw noAnswer(`stopped after ${sent - 1} requests: no permit for one more in time`);
+      if (!(await pace(endsAtMs - performance.now()))) {
+        throw noAnswer(`stopped after ${sent} requests: no turn for one more in time`);
       }
       const timeout = Math.floor(endsAtMs - performance.now());
-      if (timeout <= 0) throw noAnswer(`stopped after ${sent - 1} requests: the time was up`);
+      if (timeout <= 0) throw noAnswer(`stopped after ${sent} requests: the time was up`);
+      sent += 1;
       return request(stripe, { timeout });
     };
   };

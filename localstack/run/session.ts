@@ -141,10 +141,11 @@ interface Found {
   readonly differences: number;
   readonly balances: number;
   readonly entries: number;
+  readonly trees: number;
 }
 
-function describeProof({ differences, balances, entries }: Found): string {
-  const found = differences + balances + entries;
+function describeProof({ differences, balances, entries, trees }: Found): string {
+  const found = differences + balances + entries + trees;
   return found === 0 ? 'conserved' : `${count(found)} differences`;
 }
 

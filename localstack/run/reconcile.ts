@@ -13,20 +13,29 @@ const BooksPage = z.object({
       client: z.string(),
       currency: z.string(),
       status: z.string(),
+      total: z.string(),
       lines: z.array(InvoiceLine),
     }),
   ),
   next: z.optional(z.string()),
 });
 
-/** The sums of what the invoice API says it has accepted, from its own books. */
-export async function readBooks(invoiceApiUrl: string): Promise<Map<string, UsageSum>> {
+/** What the invoice API has accepted, from its own books. */
+export interface Books {
+  readonly sums: Map<string, UsageSum>;
+  /** Totals by invoice id. */
+  readonly totals: Map<string, bigint>;
+}
+
+export async function readBooks(invoiceApiUrl: string): Promise<Books> {
   const sums = new Map<string, UsageSum>();
+  const totals = new Map<string, bigint>();
   for (let after: string | undefined = '0'; after !== undefined; ) {
     const response = await fetch(`${invoiceApiUrl}/books/invoices?limit=500&after=${after}`);
     const page = BooksPage.parse(await response.json());
-    for (const { client, currency, status, lines } of page.invoices) {
+    for (const { id, client, currency, status, total, lines } of page.invoices) {
       if (status !== 'accepted') continue;
+      totals.set(id, parseMicros(total) as bigint);
       foldUsage(
         lines.filter(isMetered).map(
           (line): UsageSum => ({
@@ -45,7 +54,7 @@ export async function readBooks(invoiceApiUrl: string): Promise<Map<string, Usag
     }
     after = page.next;
   }
-  return sums;
+  return { sums, totals };
 }
 
 function isMetered(line: InvoiceLine): line is Extract<InvoiceLine, { day: string }> {
@@ -53,20 +62,31 @@ function isMetered(line: InvoiceLine): line is Extract<InvoiceLine, { day: strin
 }
 
 export interface PackagesAtRest {
-  readonly all: Map<string, UsageSum>;
-  /** Of these, in packages that the invoice API was not to accept: parked, or skipped with nothing to collect. */
+  /** What packages bill that the invoice API was not to accept: parked, or skipped. What a correction has replaced counts where it is now. */
   readonly held: Map<string, UsageSum>;
+  /** The total of each invoice that the API has accepted, by its id. */
+  readonly accepted: Map<string, bigint>;
 }
 
 export async function readPackages(store: PackageStore): Promise<PackagesAtRest> {
-  const all = new Map<string, UsageSum>();
   const held = new Map<string, UsageSum>();
-  for await (const { state, lines } of readAllPackages(store)) {
-    const sums = meteredSums(decodeLines(lines));
-    foldUsage(sums, all);
-    if (state === 'parked' || state === 'skipped') foldUsage(sums, held);
+  const accepted = new Map<string, bigint>();
+  for await (const { id, state, lines, totalMicros } of readAllPackages(store)) {
+    if (state === 'accepted') accepted.set(id, totalMicros);
+    else if (state === 'parked' || state === 'skipped') {
+      foldUsage(meteredSums(decodeLines(lines)), held);
+    }
   }
-  return { all, held };
+  return { held, accepted };
+}
+
+/** The ids of invoices whose totals, with what was carried over and corrected, differ between the API and here. */
+export function differingTotals(
+  booked: ReadonlyMap<string, bigint>,
+  accepted: ReadonlyMap<string, bigint>,
+): string[] {
+  const ids = new Set([...booked.keys(), ...accepted.keys()]);
+  return [...ids].filter((id) => booked.get(id) !== accepted.get(id)).sort();
 }
 
 /** How many invoices are in each state. */

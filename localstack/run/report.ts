@@ -37,6 +37,10 @@ export interface RunReport {
   readonly firstDifference?: string;
   readonly wrongBalances: number;
   readonly wrongStatements: number;
+  /** Invoices whose total is another one in the books of the API. */
+  readonly wrongTotals: number;
+  /** Of packages: amounts that were not carried over once, corrections that replace nothing. */
+  readonly wrongPackages: number;
   readonly figures: Readonly<Record<string, number | string>>;
   readonly invoicesByState: Readonly<Record<string, number>>;
   readonly invoiceApi: Readonly<Record<string, number>>;
@@ -107,7 +111,7 @@ export function printReport(report: RunReport, say: (line: string) => void = con
     return;
   }
   say(
-    `  NOT CONSERVED: ${report.differences} sums, ${report.wrongBalances} balances and ${report.wrongStatements} statements differ.`,
+    `  NOT CONSERVED: ${report.differences} sums, ${report.wrongBalances} balances, ${report.wrongStatements} statements, ${report.wrongTotals} totals and ${report.wrongPackages} packages differ.`,
   );
   if (report.firstDifference) say(`  First: ${report.firstDifference}`);
 }

@@ -8,13 +8,12 @@ import { readLedger } from '#services/aggregation/public.ts';
 import { AT_REST, auditConservation, findingsOf } from '#services/audit/audit-conservation.ts';
 import { differences, stageOf } from '#shared/domain/conservation.ts';
 import type { PriceList } from '#shared/domain/price.ts';
-import { foldUsage } from '#shared/domain/usage.ts';
 import { type Api, connectApi } from './api.ts';
 import { type Cloud, connectCloud, persistently } from './cloud.ts';
 import { ExpectedLedger } from './expected-ledger.ts';
 import { drain, LOCAL_SHARDS, packageEverything, settleInvoices } from './pipeline.ts';
 import { count, type Steps } from './progress.ts';
-import { readBooks, readCounters, readPackages } from './reconcile.ts';
+import { differingTotals, readBooks, readCounters, readPackages } from './reconcile.ts';
 import {
   conservationRows,
   describeDifference,
@@ -142,10 +141,11 @@ interface Found {
   readonly balances: number;
   readonly entries: number;
   readonly trees: number;
+  readonly packages: number;
 }
 
-function describeProof({ differences, balances, entries, trees }: Found): string {
-  const found = differences + balances + entries + trees;
+function describeProof({ differences, balances, entries, trees, packages }: Found): string {
+  const found = differences + balances + entries + trees + packages;
   return found === 0 ? 'conserved' : `${count(found)} differences`;
 }
 
@@ -177,20 +177,17 @@ async function compare({ environment, cloud, expected: expectedLedger }: Session
       { sources, accounts: { redis, shards: LOCAL_SHARDS } },
       AT_REST,
     );
-    const [{ all, held }, books] = await Promise.all([
+    const [{ held, accepted }, books] = await Promise.all([
       readPackages(sources.packages),
       readBooks(environment.invoiceApiUrl),
     ]);
     const expected = { name: 'sent', sums: expectedLedger.sums };
-    const { ledger, daily } = audit.stages;
-    const packages = { name: 'packages', sums: all };
-    const booked = stageOf(
-      'invoice API + held',
-      foldUsage([...books.values(), ...held.values()]).values(),
-    );
-    const found = [...differences([expected, ledger, daily, packages, booked])];
-    const [first] = [...found, ...audit.differences];
-    const different = found.length + audit.differences.length;
+    const { ledger, deltas, daily, packages } = audit.stages;
+    const booked = stageOf('invoice API + held', [...books.sums.values(), ...held.values()]);
+    const found = [...differences([expected, ledger, deltas, daily, packages, booked])];
+    const [first] = found;
+    const wrongTotals = differingTotals(books.totals, accepted).length;
+    const wrongPackages = audit.packages.length;
     return {
       counts: {
         'metered events in the ledger': [...ledger.sums.values()].reduce(
@@ -199,12 +196,21 @@ async function compare({ environment, cloud, expected: expectedLedger }: Session
         ),
         'daily records': daily.sums.size,
       },
-      isConserved: found.length + findingsOf(audit) === 0,
-      conservation: conservationRows({ expected, ledger, daily, packages, books, held }),
-      differences: different,
+      isConserved: found.length + wrongTotals + findingsOf(audit) === 0,
+      conservation: conservationRows({
+        expected,
+        ledger,
+        daily,
+        packages,
+        books: books.sums,
+        held,
+      }),
+      differences: found.length,
       ...(first && { firstDifference: describeDifference(first) }),
       wrongBalances: audit.balances.length,
       wrongStatements: audit.entries.length,
+      wrongTotals,
+      wrongPackages,
     };
   } finally {
     redis.disconnect();

@@ -2,6 +2,7 @@ import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { encodeEvent, type SealedBatch } from '#shared/contracts/sealed-batch.ts';
 import { foldBalances } from '#shared/domain/conservation.ts';
+import { toExactJson } from '#shared/domain/exact-json.ts';
 import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
 import { hashLeaf } from '#shared/domain/merkle.ts';
 import { packagesToAdd } from '#shared/domain/packaging.ts';
@@ -103,9 +104,9 @@ const packageItem = (client: string, revision: number, sums: readonly UsageSum[]
   return {
     pk: `CLIENT#${client}`,
     sk: `INVOICE#${PERIOD}#${String(revision).padStart(6, '0')}`,
-    lines: JSON.stringify(invoice?.lines ?? [], (_, value) =>
-      typeof value === 'bigint' ? value.toString() : value,
-    ),
+    ...{ id: `${PERIOD}.${revision}.${client}`, client, currency: 'EUR', state: 'accepted' },
+    totalMicros: invoice?.totalMicros ?? 0n,
+    lines: toExactJson(invoice?.lines ?? []),
   };
 };
 const sumsOf = ({ events }: SealedBatch) => [...foldUsage(usageOf(events)).values()];
@@ -322,6 +323,92 @@ describe('tampering with the order or the events behind a tree is found', () => 
     await remove(usage, fold());
     const { trees } = await auditConservation(audit, AT_REST);
     expect(trees).toContainEqual({ ...at, problem: 'batch_in_no_fold', of: acme.batch });
+  });
+});
+
+describe('what goes from package to package', () => {
+  const id = (revision: number) => `${PERIOD}.${revision}.acme`;
+  const acmePackage = (revision: number, changes: Item = {}): Item => ({
+    ...packageItem('acme', revision, []),
+    ...changes,
+  });
+  const left = { state: 'skipped', isLeft: true, totalMicros: 40n };
+  const carrying = (from: string, amountMicros = 40n) => ({
+    lines: toExactJson([{ kind: 'carry_over', from, amountMicros }]),
+    totalMicros: amountMicros,
+  });
+  const mark = (from: string, amountMicros = 40n): Item => ({
+    ...{ pk: 'CARRY#s000', sk: `acme#EUR#${from}`, client: 'acme', currency: 'EUR' },
+    ...{ from, amountMicros },
+  });
+  const first = packageItem('acme', 1, sumsOf(acme));
+  const superseded = { ...first, state: 'superseded', supersededBy: id(2) };
+  const correction = { ...packageItem('acme', 2, sumsOf(acme)), corrects: id(1) };
+
+  test.each<[string, Item[]]>([
+    ['left and open', [acmePackage(2, left), mark(id(2))]],
+    [
+      'left and taken over',
+      [acmePackage(2, { ...left, carriedTo: id(3) }), acmePackage(3, carrying(id(2)))],
+    ],
+    ['skipped for good', [acmePackage(2, { state: 'skipped', totalMicros: 40n })]],
+    ['corrected', [superseded, correction]],
+    [
+      'taken over by one that was corrected',
+      [
+        acmePackage(2, { ...left, carriedTo: id(4) }),
+        acmePackage(3, { ...carrying(id(2)), state: 'superseded', supersededBy: id(4) }),
+        acmePackage(4, { ...carrying(id(2)), corrects: id(3) }),
+      ],
+    ],
+  ])('is right where it is %s', async (_, items) => {
+    await invoices.put(...items);
+    expect(await auditConservation(audit, AT_REST)).toMatchObject({
+      differences: [],
+      packages: [],
+    });
+  });
+
+  test.each<[string, Item[], string[]]>([
+    ['lost', [acmePackage(2, left)], ['2 left_and_not_open']],
+    [
+      'open and taken over',
+      [acmePackage(2, { ...left, carriedTo: id(3) }), acmePackage(3, carrying(id(2))), mark(id(2))],
+      ['2 left_and_not_open'],
+    ],
+    [
+      'taken over twice',
+      [
+        acmePackage(2, { ...left, carriedTo: id(3) }),
+        acmePackage(3, carrying(id(2))),
+        acmePackage(4, carrying(id(2))),
+      ],
+      ['4 line_without_carry'],
+    ],
+    [
+      'taken over with another amount',
+      [acmePackage(2, { ...left, carriedTo: id(3) }), acmePackage(3, carrying(id(2), 41n))],
+      ['3 line_without_carry'],
+    ],
+    [
+      'taken over by a package that does not say so',
+      [acmePackage(2, { ...left, carriedTo: id(3) }), acmePackage(3)],
+      ['2 carried_without_line'],
+    ],
+    [
+      'open with another amount',
+      [acmePackage(2, left), mark(id(2), 41n)],
+      ['2 mark_without_package'],
+    ],
+    ['open though it was sent', [mark(id(1))], ['1 mark_without_package']],
+    ['superseded by nothing', [superseded], ['1 superseded_without_successor']],
+    ['a correction of what stands', [correction], ['2 correction_without_superseded']],
+  ])('is found where it is %s', async (_, items, expected) => {
+    await invoices.put(...items);
+    const { packages } = await auditConservation(audit, AT_REST);
+    expect(packages.map(({ invoice, problem }) => `${invoice.split('.')[1]} ${problem}`)).toEqual(
+      expected,
+    );
   });
 });
 

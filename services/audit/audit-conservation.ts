@@ -9,6 +9,7 @@ import {
   totalsByCurrency,
 } from '#shared/domain/conservation.ts';
 import { formatAmount } from '#shared/domain/money.ts';
+import { type PackageFinding, packageFindings } from '#shared/domain/package-invariants.ts';
 import type { TreeDifference } from '#shared/domain/tree-differences.ts';
 import { usageKeyOf } from '#shared/domain/usage.ts';
 import { type AuditSources, readStages, type Stages } from './read-stages.ts';
@@ -30,6 +31,8 @@ export interface AuditReport {
   readonly entries: readonly AccountDifference[];
   /** Folds and trees that are not what the deltas imply. */
   readonly trees: readonly TreeDifference[];
+  /** Amounts that were not carried over exactly once, and corrections that are not in the place of what they correct. */
+  readonly packages: readonly PackageFinding[];
   readonly accounts: number;
 }
 
@@ -46,7 +49,7 @@ export interface BalanceDifference {
 export const AT_REST = Number.POSITIVE_INFINITY;
 
 /**
- * Checks invariants 3 and 4 over everything that is stored. Days that are still to be rolled up are left out, and
+ * Checks invariants 3, 4 and 5 over everything that is stored. Days that are still to be rolled up are left out, and
  * so is, between daily records and packages, what is still to be packaged; what is on its way between Redis and
  * the ledger shows as a difference that goes by itself.
  *
@@ -78,6 +81,7 @@ export async function auditConservation(
     ...balances,
     entries: read.entries,
     trees: read.trees,
+    packages: [...packageFindings(read.ties)],
   };
 }
 
@@ -119,6 +123,7 @@ export function persisting(first: AuditReport, second: AuditReport): AuditReport
     ...first.balances.map(balanceFindingOf),
     ...first.entries.map(entryGapOf),
     ...first.trees.map(treeFindingOf),
+    ...first.packages.map(packageFindingOf),
   ]);
   return {
     ...second,
@@ -126,12 +131,17 @@ export function persisting(first: AuditReport, second: AuditReport): AuditReport
     balances: second.balances.filter((difference) => found.has(balanceFindingOf(difference))),
     entries: second.entries.filter((difference) => found.has(entryGapOf(difference))),
     trees: second.trees.filter((difference) => found.has(treeFindingOf(difference))),
+    packages: second.packages.filter((finding) => found.has(packageFindingOf(finding))),
   };
 }
 
 /** How much there is to look at. */
-export function findingsOf({ differences, balances, entries, trees }: AuditReport): number {
-  return differences.length + balances.length + entries.length + trees.length;
+export function findingsOf(report: AuditReport): number {
+  const { differences, balances, entries, trees, packages } = report;
+  return [differences, balances, entries, trees, packages].reduce(
+    (sum, found) => sum + found.length,
+    0,
+  );
 }
 
 /** A tree that grows has another head each time. */
@@ -150,6 +160,10 @@ function gapOf({ key, left, right }: Difference): string {
 
 function balanceFindingOf({ client, of, journalMicros, foundMicros }: BalanceDifference): string {
   return `${client} ${of} ${journalMicros} ${foundMicros ?? 'no account'}`;
+}
+
+function packageFindingOf({ invoice, problem, detail }: PackageFinding): string {
+  return `${invoice} ${problem} ${detail}`;
 }
 
 function entryGapOf({ client, ledger, entries }: AccountDifference): string {

@@ -3,6 +3,7 @@ import { beforeEach, expect, jest, test } from '@jest/globals';
 import type { ConservationProof } from '#shared/contracts/proof.ts';
 import type { AccountDifference } from '#shared/domain/account-totals.ts';
 import type { Difference } from '#shared/domain/conservation.ts';
+import type { PackageFinding } from '#shared/domain/package-invariants.ts';
 import type { TreeDifference } from '#shared/domain/tree-differences.ts';
 import { log } from '#shared/platform/log.ts';
 import type { AuditReport, BalanceDifference } from './audit-conservation.ts';
@@ -79,15 +80,21 @@ function tree(client: string, size: number): TreeDifference {
   return { problem: 'tree_differs', key, recorded: undefined, implied: { size, root: 'ab' } };
 }
 
+function finding(client: string): PackageFinding {
+  const invoice = `2026-11-H1.1.${client}`;
+  return { client, invoice, problem: 'left_and_not_open', detail: 'is neither' };
+}
+
 function report(
   differences: Difference[] = [],
   balances: BalanceDifference[] = [],
   entries: AccountDifference[] = [],
   trees: TreeDifference[] = [],
+  packages: PackageFinding[] = [],
 ): AuditReport {
   const stage = { name: 'any', sums: new Map() };
   const stages = { ledger: stage, deltas: stage, daily: stage, packages: stage };
-  return { stages, totals: {}, differences, balances, entries, trees, accounts: 3 };
+  return { stages, totals: {}, differences, balances, entries, trees, packages, accounts: 3 };
 }
 
 test('where nothing differs it does not look again', async () => {
@@ -124,6 +131,7 @@ test('what differs in the same way after a minute is reported, what moved or wen
       ],
       [statement('lost', 5, 4), statement('moving', 5, 4)],
       [tree('lost', 2), tree('growing', 2)],
+      [finding('lost'), finding('went')],
     ),
     report(
       [difference('lost', 25n, 24n), difference('moving', 12n, 7n), difference('came', 2n, 1n)],
@@ -136,12 +144,21 @@ test('what differs in the same way after a minute is reported, what moved or wen
       ],
       [statement('lost', 9, 8), statement('moving', 9, 7)],
       [tree('lost', 2), tree('growing', 3)],
+      [finding('lost'), finding('came')],
     ),
   );
-  expect(await handler()).toMatchObject({ differences: 1, balances: 2, entries: 1, trees: 1 });
+  expect(await handler()).toMatchObject({
+    differences: 1,
+    balances: 2,
+    entries: 1,
+    trees: 1,
+    packages: 1,
+  });
   expect(waitsMs).toEqual([240_000]);
-  expect(counted).toHaveBeenCalledWith('auditDifferences', 'Count', 5);
-  expect(proofs).toMatchObject([{ isConserved: false, differences: 1, balances: 2, entries: 1 }]);
+  expect(counted).toHaveBeenCalledWith('auditDifferences', 'Count', 6);
+  expect(proofs).toMatchObject([
+    { isConserved: false, differences: 1, packages: 1, balances: 2, entries: 1 },
+  ]);
   expect(logged).toHaveBeenCalledWith(
     'audit',
     expect.objectContaining({
@@ -150,6 +167,7 @@ test('what differs in the same way after a minute is reported, what moved or wen
         balances: [balance('lost', 5n, 6n), balance('gone', 5n)],
         entries: [statement('lost', 9, 8)],
         trees: [tree('lost', 2)],
+        packages: [finding('lost')],
       },
     }),
   );

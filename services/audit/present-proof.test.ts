@@ -27,7 +27,7 @@ function reportOf(found: Partial<AuditReport>): AuditReport {
       packages: stage('packages'),
     },
     totals: Object.fromEntries(names.map((name) => [name, { EUR: '0.20' }])),
-    ...{ differences: [], balances: [], entries: [], trees: [], accounts: 7 },
+    ...{ differences: [], balances: [], entries: [], trees: [], packages: [], accounts: 7 },
     ...found,
   };
 }
@@ -43,7 +43,7 @@ test('a proof shows the stages in their order, with what each adds up to', () =>
       events: 5,
       amounts: { EUR: '0.20' },
     })),
-    ...{ accounts: 7, differences: 0, balances: 0, entries: 0, trees: 0, first: [] },
+    ...{ accounts: 7, differences: 0, balances: 0, entries: 0, trees: 0, packages: 0, first: [] },
   });
 });
 
@@ -83,6 +83,18 @@ test.each<[string, Partial<AuditReport>, string]>([
       ],
     },
     'acme: the ledger adds up to a balance of 8.95, but there is no account.',
+  ],
+  [
+    'a package',
+    {
+      packages: [
+        {
+          ...{ client: 'acme', invoice: '2026-11-H1.1.acme', problem: 'left_and_not_open' },
+          detail: 'is neither',
+        },
+      ],
+    },
+    'Invoice 2026-11-H1.1.acme should be open to be taken over, or be taken over: is neither.',
   ],
   [
     'a statement',

@@ -2,6 +2,7 @@ import type { ConservationProof } from '#shared/contracts/proof.ts';
 import type { AccountDifference, AccountTotals } from '#shared/domain/account-totals.ts';
 import type { Difference } from '#shared/domain/conservation.ts';
 import { formatAmount, formatMicros } from '#shared/domain/money.ts';
+import type { PackageFinding } from '#shared/domain/package-invariants.ts';
 import type { TreeDifference } from '#shared/domain/tree-differences.ts';
 import { type AuditReport, type BalanceDifference, findingsOf } from './audit-conservation.ts';
 
@@ -9,7 +10,7 @@ const SHOWN = 20;
 
 /** An audit as people read it. */
 export function presentProof(report: AuditReport, atMs: number): ConservationProof {
-  const { stages, totals, differences, balances, entries, trees, accounts } = report;
+  const { stages, totals, differences, balances, entries, trees, packages, accounts } = report;
   return {
     provenAt: new Date(atMs).toISOString(),
     isConserved: findingsOf(report) === 0,
@@ -23,8 +24,10 @@ export function presentProof(report: AuditReport, atMs: number): ConservationPro
     balances: balances.length,
     entries: entries.length,
     trees: trees.length,
+    packages: packages.length,
     first: [
       ...differences.slice(0, SHOWN).map(describeDifference),
+      ...packages.slice(0, SHOWN).map(describeFinding),
       ...balances.slice(0, SHOWN).map(describeBalance),
       ...entries.slice(0, SHOWN).map(describeEntries),
       ...trees.slice(0, SHOWN).map(describeTree),
@@ -47,6 +50,20 @@ function describeDifference({ key, left, right }: Difference): string {
   const side = ({ stage, events, quantityMicros, amountMicros }: Difference['left']) =>
     `${formatAmount(amountMicros)} ${key.currency} for ${formatMicros(quantityMicros)} in ${events} events in the ${stage}`;
   return `${key.client}, ${key.meter} on ${key.day} (${key.source}): ${side(left)}, but ${side(right)}.`;
+}
+
+const PROBLEMS: Readonly<Record<PackageFinding['problem'], string>> = {
+  left_and_not_open: 'should be open to be taken over, or be taken over',
+  carried_and_not_left: 'is taken over and had left nothing',
+  carried_without_line: 'is said to be taken over and is not',
+  line_without_carry: 'takes over what was not left to it',
+  mark_without_package: 'is open to be taken over and did not leave that',
+  superseded_without_successor: 'has nothing in its place',
+  correction_without_superseded: 'is not what should be in the place of another',
+};
+
+function describeFinding({ invoice, problem, detail }: PackageFinding): string {
+  return `Invoice ${invoice} ${PROBLEMS[problem]}: ${detail}.`;
 }
 
 function describeBalance({ client, of, journalMicros, foundMicros }: BalanceDifference): string {

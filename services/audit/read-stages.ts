@@ -6,9 +6,10 @@ import {
   readLedger,
   type UsageStore,
 } from '#services/aggregation/public.ts';
-import { decodeLines, type PackageStore, readAllPackages } from '#services/packaging/public.ts';
+import { type PackageStore, readAllInvoices, storedPackage } from '#services/packaging/public.ts';
 import { type AccountDifference, accountDifferences } from '#shared/domain/account-totals.ts';
 import { type Day, halfMonthOf } from '#shared/domain/billing-period.ts';
+import type { CarryOver } from '#shared/domain/carry-over.ts';
 import {
   type BalanceHistory,
   type Difference,
@@ -16,7 +17,12 @@ import {
   type Stage,
   stageOf,
 } from '#shared/domain/conservation.ts';
-import { meteredSums } from '#shared/domain/package-line.ts';
+import {
+  billedBy,
+  linksOf,
+  type PackageLinks,
+  type Ties,
+} from '#shared/domain/package-invariants.ts';
 import { type TreeDifference, treeDifferences } from '#shared/domain/tree-differences.ts';
 import {
   type DailyRecord,
@@ -41,6 +47,8 @@ export interface Stages {
   readonly packages: Stage;
   /** Folds and trees of days at rest that are not what the deltas imply. */
   readonly trees: readonly TreeDifference[];
+  /** What packages have left to later ones, and which were put in the place of others. */
+  readonly ties: Ties;
   /** What the ledger says of the balance of each client, up to the point that was asked for. */
   readonly balances: ReadonlyMap<string, BalanceHistory>;
   /** The clients whose entries are not the changes in the ledger, up to that point. */
@@ -51,7 +59,7 @@ export interface Stages {
 
 /** Reads every stage of the pipeline whole. What lies further down is read first, so that nothing seems invented by moving meanwhile. */
 export async function readStages(sources: AuditSources, settledUntilMs: number): Promise<Stages> {
-  const packages = await readPackages(sources.packages);
+  const { packages, ties } = await readPackages(sources.packages);
   const { deltas, daily, trees, isMoving } = await readUsage(sources.usage);
   const entries = await readEntries(sources.entries, settledUntilMs);
   const { sums, balances } = await readEvents(sources.ledger, settledUntilMs);
@@ -61,6 +69,7 @@ export async function readStages(sources: AuditSources, settledUntilMs: number):
     daily,
     packages,
     trees,
+    ties,
     balances,
     entries: [...accountDifferences(balances, entries)],
     isMoving,
@@ -69,12 +78,21 @@ export async function readStages(sources: AuditSources, settledUntilMs: number):
 
 const PACKAGES = 'packages';
 
-async function readPackages(store: PackageStore): Promise<Stage> {
+async function readPackages(store: PackageStore): Promise<{ packages: Stage; ties: Ties }> {
   const sums = new Map<string, UsageSum>();
-  for await (const item of readAllPackages(store)) {
-    foldUsage(meteredSums(decodeLines(item.lines)), sums);
+  const links = new Map<string, PackageLinks>();
+  const marks: CarryOver[] = [];
+  for await (const found of readAllInvoices(store)) {
+    if (found.type === 'carry') {
+      marks.push(found.mark);
+      continue;
+    }
+    const stored = storedPackage(found.item);
+    billedBy([stored], sums);
+    const link = linksOf(stored);
+    if (link) links.set(link.id, link);
   }
-  return { name: PACKAGES, sums };
+  return { packages: { name: PACKAGES, sums }, ties: { links, marks } };
 }
 
 async function readUsage(store: UsageStore) {

@@ -1,7 +1,6 @@
 import type { CarryOver } from '#shared/domain/carry-over.ts';
 import { shardName } from '#shared/domain/shard.ts';
-import { queryItems } from '#shared/platform/dynamo.ts';
-import type { PackageStore } from './package-store.ts';
+import { type Dynamo, queryItems } from '#shared/platform/dynamo.ts';
 
 /**
  * A carry mark lies beside the packages: what a package that is not sent leaves to the next one of its client and
@@ -33,7 +32,7 @@ export function carryKeyOf(
 
 /** What is open for the clients from `first` to `last`, both included, of a shard. */
 export function readCarries(
-  store: PackageStore,
+  store: { readonly dynamo: Dynamo; readonly table: string },
   shard: number,
   first: string,
   last = first,

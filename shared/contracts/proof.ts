@@ -19,6 +19,8 @@ export const ConservationProof = z.strictObject({
   entries: z.number(),
   /** How many daily records, or folds behind them, are not what the deltas imply. Missing in proofs from before. */
   trees: z.optional(z.number()),
+  /** How many amounts were not carried over exactly once, and corrections that do not replace what they should. */
+  packages: z.optional(z.number()),
   /** The first of them, in words. */
   first: z.array(z.string()),
 });

@@ -12,6 +12,7 @@ export async function handler() {
     balances: report.balances.length,
     entries: report.entries.length,
     trees: report.trees.length,
+    packages: report.packages.length,
   };
   emitMetrics({ auditDifferences: findingsOf(report) });
   const first = {
@@ -19,6 +20,7 @@ export async function handler() {
     balances: report.balances.slice(0, SHOWN),
     entries: report.entries.slice(0, SHOWN),
     trees: report.trees.slice(0, SHOWN),
+    packages: report.packages.slice(0, SHOWN),
   };
   log.info('audit', { ...found, accounts: report.accounts, totals: report.totals, first });
   return { ...found, accounts: report.accounts, totals: report.totals };

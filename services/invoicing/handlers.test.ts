@@ -7,11 +7,12 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
-import { Invoice, InvoicePage } from '#shared/contracts/invoices.ts';
+import { Invoice, InvoicePage, RetriesAnswer } from '#shared/contracts/invoices.ts';
 import type { HttpRequest, HttpResponse } from '#shared/platform/http.ts';
 import { handler as getInvoice } from './handlers/get-invoice.ts';
 import { handler as listInvoices } from './handlers/list-invoices.ts';
 import { handler as retryInvoice } from './handlers/retry-invoice.ts';
+import { handler as retryInvoices } from './handlers/retry-invoices.ts';
 import { invoiceItem } from './testing/memory-store.ts';
 
 const mock = mockClient(DynamoDBDocumentClient);
@@ -192,5 +193,32 @@ describe('where DynamoDB', () => {
     mock.onAnyCommand().rejects(failure('ValidationException'));
     expect((await ask()).statusCode).toBe(500);
     expect(lines()).toMatchObject([{ level: 'ERROR' }]);
+  });
+});
+
+describe('POST /v1/invoices/retries', () => {
+  const body = (value: unknown) => ({ ...request({}), body: JSON.stringify(value) }) as HttpRequest;
+
+  test('says in the shape of the contract what a retry would do', async () => {
+    const parked = invoiceItem({ state: 'parked', reason: 'attempts_exhausted' });
+    mock.on(BatchGetCommand).resolves({ Responses: { invoices: [parked] } });
+    const response = await retryInvoices(body({ ids: [parked.id], dryRun: true }));
+    expect(response.statusCode).toBe(200);
+    expect(RetriesAnswer.parse(bodyOf(response))).toEqual({
+      submit: 0,
+      lookUp: 1,
+      byReason: { attempts_exhausted: 1 },
+      left: [],
+    });
+    expect(mock.commandCalls(UpdateCommand)).toHaveLength(0);
+  });
+
+  test.each([
+    [{}, ''],
+    [{ ids: [] }, '/ids'],
+  ])('%j is refused', async (value, pointer) => {
+    const response = await retryInvoices(body(value));
+    expect(response.statusCode).toBe(400);
+    expect(bodyOf(response)).toMatchObject({ code: 'invalid_body', issues: [{ pointer }] });
   });
 });

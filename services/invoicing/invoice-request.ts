@@ -1,32 +1,65 @@
 import * as z from 'zod/mini';
 import { invoiceKeyOf } from '#services/packaging/public.ts';
 import * as field from '#shared/contracts/fields.ts';
+import { INVOICE_SORTS } from '#shared/contracts/invoices.ts';
 import { isHalfMonth } from '#shared/domain/billing-period.ts';
 import { INVOICE_STATES } from '#shared/domain/invoice.ts';
 import { parseInvoiceId } from '#shared/domain/packaging.ts';
 import { type HttpRequest, parseParameter } from '#shared/platform/http.ts';
-import { parsePageRequest } from '#shared/platform/page-request.ts';
+import { type PageRequest, parsePageRequest } from '#shared/platform/page-request.ts';
 import { ProblemError } from '#shared/platform/problem-error.ts';
 import type { InvoiceKey } from './invoice-store.ts';
+import type { InvoiceList } from './list-invoices.ts';
 
-const state = z.optional(
-  z.enum(INVOICE_STATES, { error: `must be one of ${INVOICE_STATES.join(', ')}` }),
+const states = z.optional(
+  z.pipe(
+    z.pipe(
+      z.string(),
+      z.transform((text) => text.split(',')),
+    ),
+    z.array(z.enum(INVOICE_STATES, { error: `must be of ${INVOICE_STATES.join(', ')}` })),
+  ),
 );
 const period = z.optional(
   z.string().check(z.refine(isHalfMonth, { error: 'must be a half month, such as 2026-11-H1' })),
 );
+const reason = z.optional(
+  z
+    .string()
+    .check(z.regex(/^[a-z_]{1,64}$/, { error: 'must be a reason, such as attempts_exhausted' })),
+);
+const seconds = z.optional(
+  z.pipe(
+    z.string().check(z.regex(/^\d{1,9}$/, { error: 'must be a whole number of seconds' })),
+    z.transform(Number),
+  ),
+);
+const sort = z._default(
+  z.enum(INVOICE_SORTS, { error: `must be one of ${INVOICE_SORTS.join(', ')}` }),
+  'oldest',
+);
+
 /** What a request lists. Throws `ProblemError` invalid_parameter, also for a parameter that does not exist. */
-export function parseListRequest(request: HttpRequest) {
+export function parseListRequest(
+  request: HttpRequest,
+): PageRequest & { readonly list: InvoiceList } {
   const query = request.queryStringParameters ?? {};
-  const page = parsePageRequest(request, ['state', 'client', 'period']);
-  return {
+  const filters = ['state', 'client', 'period', 'reason', 'olderThanSeconds', 'sort'];
+  const page = parsePageRequest(request, filters);
+  const list: InvoiceList = {
     filter: {
-      state: parseParameter('state', query.state, state),
+      states: parseParameter('state', query.state, states),
       client: parseParameter('client', query.client, z.optional(field.client)),
       period: parseParameter('period', query.period, period),
+      reason: parseParameter('reason', query.reason, reason),
+      olderThanSeconds: parseParameter('olderThanSeconds', query.olderThanSeconds, seconds),
     },
-    ...page,
+    sort: parseParameter('sort', query.sort, sort),
   };
+  if (list.sort === 'client' && !list.filter.client && !list.filter.period) {
+    throw new ProblemError('invalid_parameter', 'sort=client needs a period or a client.');
+  }
+  return { list, ...page };
 }
 
 /** The invoice that the path names. Throws `ProblemError` not_found for what cannot be the id of one. */

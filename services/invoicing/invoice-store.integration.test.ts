@@ -1,15 +1,31 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { InvoiceItem } from '#services/packaging/public.ts';
+import { createInvoiceIndex, type InvoiceIndex } from './invoice-index.ts';
 import { createInvoiceStore, type InvoiceStore } from './invoice-store.ts';
-import { listInvoices } from './list-invoices.ts';
+import { type InvoiceFilter, type InvoiceList, listInvoices } from './list-invoices.ts';
 import { createInvoicesTable } from './testing/invoices-table.ts';
 import { invoiceItem } from './testing/memory-store.ts';
 
 let table: Awaited<ReturnType<typeof createInvoicesTable>>;
 let store: InvoiceStore;
+let index: InvoiceIndex;
+const AFTER_MS = Date.parse('2026-10-01');
+
+async function listAll(list: InvoiceList, limit: number): Promise<string[]> {
+  const ids: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await listInvoices(index, list, limit, Date.now(), cursor);
+    ids.push(...page.invoices.map(({ id }) => id));
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+  return ids;
+}
 
 beforeAll(async () => {
   table = await createInvoicesTable();
   store = createInvoiceStore(table.dynamo, table.name);
+  index = createInvoiceIndex(table.dynamo, table.name);
 }, 60_000);
 afterAll(() => table.remove());
 
@@ -52,31 +68,49 @@ test('the oldest of a state come first, and leave the index as their state chang
   expect((await store.oldest('unknown', 1)).map(({ dueAtMs }) => dueAtMs)).toEqual([972]);
 });
 
-test('lists walk through all partitions by their cursors', async () => {
+test('lists walk through all partitions by their cursors, in order', async () => {
   const items = ['2026-09-H1', '2026-09-H2'].flatMap((period) =>
-    Array.from({ length: 25 }, (_, index) =>
-      invoiceItem({ client: `listed-${index}`, period, state: index % 2 ? 'accepted' : 'skipped' }),
+    Array.from({ length: 25 }, (_, place) =>
+      invoiceItem({
+        client: `listed-${place}`,
+        period,
+        state: place % 2 ? 'accepted' : 'skipped',
+        dueAtMs: BigInt(AFTER_MS + (place % 4)),
+      }),
     ),
   );
   await table.put(items);
+  const byDue = (a: InvoiceItem, b: InvoiceItem) =>
+    Number(a.dueAtMs - b.dueAtMs) || (a.id < b.id ? -1 : 1);
   for (const filter of [
     { period: '2026-09-H1' },
-    { period: '2026-09-H2', state: 'accepted' as const },
-    { state: 'skipped' as const },
-    { client: 'listed-3' },
-  ]) {
-    const ids: string[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await listInvoices(store, filter, 4, cursor);
-      ids.push(...page.invoices.map(({ id }) => id));
-      cursor = page.nextCursor;
-    } while (cursor !== undefined);
-    const expected = items.filter((item) =>
-      Object.entries(filter).every(([name, value]) => Reflect.get(item, name) === value),
-    );
-    expect(ids.sort()).toEqual(expected.map(({ id }) => id).sort());
+    { period: '2026-09-H2', states: ['accepted'] },
+    { states: ['skipped'] },
+  ] satisfies InvoiceFilter[]) {
+    const { period, states } = filter as InvoiceFilter;
+    const expected = items
+      .filter((item) => !period || item.period === period)
+      .filter((item) => !states || states.includes(item.state))
+      .sort(byDue)
+      .map(({ id }) => id);
+    expect(await listAll({ filter, sort: 'oldest' }, 4)).toEqual(expected);
+    expect(await listAll({ filter, sort: 'newest' }, 9)).toEqual(expected.toReversed());
   }
+  const byClient = await listAll({ filter: { period: '2026-09-H1' }, sort: 'client' }, 6);
+  expect(byClient).toEqual(byClient.toSorted());
+  expect(byClient).toHaveLength(25);
+});
+
+test('what is counted of a half month comes from its index', async () => {
+  const items = Array.from({ length: 20 }, (_, place) =>
+    invoiceItem({ client: `counted-${place}`, period: '2026-05-H1', calls: BigInt(place) }),
+  );
+  await table.put(items);
+  const entries = await index.entriesOfPeriod('2026-05-H1');
+  expect(entries.map(({ calls }) => Number(calls)).sort((a, b) => a - b)).toEqual(
+    items.map((_, place) => place),
+  );
+  expect(entries[0]).toMatchObject({ state: 'packaged', currency: 'USD', totalMicros: 1_500_000n });
 });
 
 test('a client whose invoices are too large for one page has them all listed', async () => {
@@ -84,12 +118,8 @@ test('a client whose invoices are too large for one page has them all listed', a
     invoiceItem({ client: 'large', period: `2026-${half}`, lines: 'x'.repeat(350_000) }),
   );
   await table.put(items);
-  const ids: string[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await listInvoices(store, { client: 'large' }, 100, cursor);
-    ids.push(...page.invoices.map(({ id }) => id));
-    cursor = page.nextCursor;
-  } while (cursor !== undefined);
-  expect(ids).toEqual(items.map(({ id }) => id));
+  const ids = items.map(({ id }) => id);
+  const filter = { client: 'large' };
+  expect(await listAll({ filter, sort: 'oldest' }, 100)).toEqual(ids);
+  expect(await listAll({ filter, sort: 'newest' }, 2)).toEqual(ids.toReversed());
 });

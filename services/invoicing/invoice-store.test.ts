@@ -1,24 +1,17 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
-  BatchGetCommand,
   DynamoDBDocumentClient,
   GetCommand,
   QueryCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import { beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { partitionsOf, statePartitionOf } from '#services/packaging/public.ts';
 import { connectDynamo } from '#shared/platform/dynamo.ts';
 
-const pausesMs: number[] = [];
-jest.unstable_mockModule('node:timers/promises', () => ({
-  setTimeout: async (pauseMs: number) => {
-    pausesMs.push(pauseMs);
-  },
-}));
-const { applyChange, createInvoiceStore, MAX_HISTORY } = await import('./invoice-store.ts');
-const { invoiceItem } = await import('./testing/memory-store.ts');
+import { applyChange, createInvoiceStore, MAX_HISTORY } from './invoice-store.ts';
+import { invoiceItem } from './testing/memory-store.ts';
 
 const mock = mockClient(DynamoDBDocumentClient);
 const store = createInvoiceStore(connectDynamo(new DynamoDBClient({})), 'invoices');
@@ -27,7 +20,6 @@ const change = { state: 'submitted', dueAtMs: 9, attempts: 1, nowMs: 5, entry } 
 
 beforeEach(() => {
   mock.reset();
-  pausesMs.length = 0;
 });
 
 describe('a change', () => {
@@ -41,7 +33,7 @@ describe('a change', () => {
       ConditionExpression: '#version = :read',
       UpdateExpression:
         'SET #state = :state, #statePartition = :statePartition, #dueAtMs = :dueAtMs, ' +
-        '#version = :version, #attempts = :attempts, #updatedAtMs = :updatedAtMs, ' +
+        '#version = :version, #attempts = :attempts, #calls = :calls, #updatedAtMs = :updatedAtMs, ' +
         '#history = list_append(#history, :added) REMOVE #reason, #detail',
       ExpressionAttributeNames: expect.objectContaining({ '#state': 'state' }),
       ExpressionAttributeValues: {
@@ -51,6 +43,7 @@ describe('a change', () => {
         ':dueAtMs': 9n,
         ':version': 5n,
         ':attempts': 1n,
+        ':calls': 1n,
         ':updatedAtMs': 5n,
         ':added': [entry],
       },
@@ -105,51 +98,4 @@ test('the partitions of a state are those that packaging puts its items into', (
   for (const client of ['a', 'b', 'acme', 'x'.repeat(128)]) {
     expect(partitions).toContain(statePartitionOf('packaged', client));
   }
-});
-
-describe("a page of a client's heads", () => {
-  const [a, b] = [invoiceItem({ period: '2026-10-H2' }), invoiceItem()];
-  const { pk, sk } = a;
-
-  test('that DynamoDB ended before its limit says where to go on', async () => {
-    mock.on(QueryCommand).resolves({ Items: [a], LastEvaluatedKey: { pk, sk } });
-    expect(await store.headsOfClient('acme', undefined, undefined, 10)).toEqual({
-      heads: [a],
-      last: { pk, sk },
-    });
-  });
-
-  test('that is the last one does not', async () => {
-    mock.on(QueryCommand).resolves({ Items: [b] });
-    expect(await store.headsOfClient('acme', '2026-11-H1', { pk, sk }, 10)).toEqual({ heads: [b] });
-    expect(mock.commandCalls(QueryCommand)[0]?.args[0].input).toMatchObject({
-      ExclusiveStartKey: { pk, sk },
-      ExpressionAttributeValues: { ':pk': 'CLIENT#acme', ':sk': 'INVOICE#2026-11-H1#' },
-    });
-  });
-});
-
-describe('a batch of heads', () => {
-  const [a, b] = [invoiceItem({ client: 'a' }), invoiceItem({ client: 'b' })];
-
-  test('asks again for what DynamoDB has left out, and keeps the order', async () => {
-    mock
-      .on(BatchGetCommand)
-      .resolvesOnce({
-        Responses: { invoices: [b] },
-        UnprocessedKeys: { invoices: { Keys: [{ pk: a.pk, sk: a.sk }] } },
-      })
-      .resolvesOnce({ Responses: { invoices: [a] } });
-    const heads = await store.headsOf([a, b]);
-    expect(heads.map(({ client }) => client)).toEqual(['a', 'b']);
-    expect(pausesMs).toEqual([50]);
-  });
-
-  test('gives up when it stays left out, after pauses that double', async () => {
-    mock.on(BatchGetCommand).resolves({
-      UnprocessedKeys: { invoices: { Keys: [{ pk: a.pk, sk: a.sk }] } },
-    });
-    await expect(store.headsOf([a])).rejects.toThrow('unprocessed');
-    expect(pausesMs).toEqual([50, 100, 200, 400]);
-  });
 });

@@ -1,61 +1,48 @@
 import * as z from 'zod/mini';
 import { parseInvoiceId } from '#shared/domain/packaging.ts';
 import { ProblemError } from '#shared/platform/problem-error.ts';
-
-/** How far a list has been read. */
-export interface ListPosition {
-  /** Which of the list's partitions. */
-  readonly partition: number;
-  /** The last invoice seen in it; none at its start. */
-  readonly last?: { readonly id: string; readonly dueAtMs: number };
-}
+import type { Place } from './in-order.ts';
+import type { InvoiceList } from './list-invoices.ts';
 
 const Cursor = z.strictObject({
   list: z.string(),
-  partition: z.int().check(z.gte(0)),
-  id: z.optional(z.string().check(z.refine((id) => parseInvoiceId(id) !== undefined))),
-  dueAtMs: z.optional(z.int().check(z.gte(0))),
+  value: z.union([z.int().check(z.gte(0)), z.string().check(z.maxLength(200))]),
+  id: z.string().check(z.refine((id) => parseInvoiceId(id) !== undefined)),
 });
 
-/** What is listed: a cursor is of use for the same list only. */
-export interface CursorList {
-  readonly state?: string | undefined;
-  readonly client?: string | undefined;
-  readonly period?: string | undefined;
-}
-
-export function encodeCursor(list: CursorList, { partition, last }: ListPosition): string {
-  const cursor: z.infer<typeof Cursor> = { list: nameOf(list), partition, ...last };
+/** How far a list has been read. It is of use for the same list only. */
+export function encodeCursor(list: InvoiceList, { value, id }: Place): string {
+  const cursor: z.infer<typeof Cursor> = { list: nameOf(list), value, id };
   return Buffer.from(JSON.stringify(cursor)).toString('base64url');
 }
 
 /** Throws `ProblemError` invalid_parameter for anything that `encodeCursor` did not make for this list. */
-export function decodeCursor(text: string, list: CursorList, partitions: number): ListPosition {
+export function decodeCursor(text: string, list: InvoiceList): Place {
   const { success, data } = Cursor.safeParse(parseJson(text));
-  if (!success || data.list !== nameOf(list) || data.partition >= partitions) throw wrongCursor();
-  const { partition, id, dueAtMs } = data;
-  if (id !== undefined && !mayList(list, id)) throw wrongCursor();
-  return { partition, ...(id !== undefined && { last: { id, dueAtMs: dueAtMs ?? 0 } }) };
+  if (!success || data.list !== nameOf(list) || !mayHold(list, data)) throw wrongCursor();
+  return { value: data.value, id: data.id };
 }
 
-export function wrongCursor(cause?: unknown): ProblemError {
+function wrongCursor(): ProblemError {
   return new ProblemError(
     'invalid_parameter',
-    'cursor must be the nextCursor of a page with the same state, client and period.',
-    { cause },
+    'cursor must be the nextCursor of a page with the same filters and the same order.',
   );
 }
 
-function nameOf({ state, client, period }: CursorList): string {
-  return [state, client, period].map((part) => part ?? '').join('/');
+function nameOf({ filter, sort }: InvoiceList): string {
+  const { states = [], client, period, reason, olderThanSeconds } = filter;
+  return JSON.stringify([[...states].sort(), client, period, reason, olderThanSeconds, sort]);
 }
 
-/** Whether the list can have come to this invoice: DynamoDB refuses to start where a query cannot get. */
-function mayList(list: CursorList, id: string): boolean {
+/** Whether the list can have come to this place: DynamoDB refuses to start where a query cannot get. */
+function mayHold({ filter, sort }: InvoiceList, { id, value }: Place): boolean {
   const parts = parseInvoiceId(id);
+  const isSorted = typeof value === (sort === 'client' ? 'string' : 'number');
   return (
-    (list.client === undefined || list.client === parts?.client) &&
-    (list.period === undefined || list.period === parts?.period)
+    isSorted &&
+    (filter.client === undefined || filter.client === parts?.client) &&
+    (filter.period === undefined || filter.period === parts?.period)
   );
 }
 

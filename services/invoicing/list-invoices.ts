@@ -4,163 +4,193 @@ import {
   partitionsOf,
   presentSummary,
 } from '#services/packaging/public.ts';
-import type { InvoicePage } from '#shared/contracts/invoices.ts';
-import type { HalfMonth } from '#shared/domain/billing-period.ts';
+import type { INVOICE_SORTS, InvoicePage } from '#shared/contracts/invoices.ts';
+import { daysOf, type HalfMonth } from '#shared/domain/billing-period.ts';
 import { INVOICE_STATES, type InvoiceState } from '#shared/domain/invoice.ts';
 import { parseInvoiceId } from '#shared/domain/packaging.ts';
-import type { IndexPosition, InvoiceKey, InvoiceStore } from './invoice-store.ts';
-import { decodeCursor, encodeCursor, type ListPosition, wrongCursor } from './list-cursor.ts';
-import { isRefusedInput } from './unavailable-store.ts';
+import { inOrder, type Place, type Placed, periodOf } from './in-order.ts';
+import type { IndexEntry, InvoiceIndex } from './invoice-index.ts';
+import type { InvoiceKey } from './invoice-store.ts';
+import { decodeCursor, encodeCursor } from './list-cursor.ts';
 
 export interface InvoiceFilter {
-  readonly state?: InvoiceState | undefined;
+  readonly states?: readonly InvoiceState[] | undefined;
   readonly client?: string | undefined;
   readonly period?: HalfMonth | undefined;
+  readonly reason?: string | undefined;
+  /** Packaged at least so long ago. */
+  readonly olderThanSeconds?: number | undefined;
 }
 
-/** Some invoices looked at, matching or not, and from where to look on. */
-interface Look {
-  readonly seen: readonly { readonly head?: InvoiceHead; readonly at: ListPosition }[];
-  readonly next: ListPosition | undefined;
+/**
+ * Which invoices, and in which order. `oldest` and `newest`: by when something is next to be done or, at rest, by when
+ * it came to rest; of one client by half month and revision. `client` needs a client or a period.
+ */
+export interface InvoiceList {
+  readonly filter: InvoiceFilter;
+  readonly sort: (typeof INVOICE_SORTS)[number];
 }
 
-/** Invoices looked at for one page: a page of a rare state may be shorter than its limit and not the last. */
-const MAX_LOOKED_AT = 1_000;
+/** A head with its place in the list; without one, it does not match by what the index says. */
+export interface Seen {
+  readonly head?: InvoiceHead;
+  readonly place: Place;
+}
 
-/** Looks begun for one page: a look may bring few, and each takes time. */
-const MAX_LOOKS = 20;
+/** What is looked at for one page: a page of what is rare may be shorter than its limit and not the last. */
+const MAX_ENTRIES = 10_000;
+const MAX_HEADS = 1_000;
 
 /** After so long no further look is begun: the page ends where it is, before the function's time is up. */
 const MAX_LOOKING_MS = 3_000;
 
-/** Partitions read at the same time: most are empty or small. */
-const PARTITIONS_AT_ONCE = 16;
-
-/** One page of the invoices that match. A client's come by period and revision; others in no order to rely on. */
+/** One page of the invoices that match, in a total order. */
 export async function listInvoices(
-  store: InvoiceStore,
-  filter: InvoiceFilter,
+  index: InvoiceIndex,
+  list: InvoiceList,
   limit: number,
+  nowMs: number,
   cursor?: string,
 ): Promise<InvoicePage> {
-  const partitions = indexPartitions(filter);
-  const startedAtMs = performance.now();
-  const invoices: InvoicePage['invoices'] = [];
-  let position: ListPosition | undefined =
-    cursor === undefined
-      ? { partition: 0 }
-      : decodeCursor(cursor, filter, Math.max(partitions.length, 1));
-  for (let lookedAt = 0, looks = 0; position && lookedAt < MAX_LOOKED_AT; looks++) {
-    if (looks === MAX_LOOKS || performance.now() - startedAtMs > MAX_LOOKING_MS) break;
-    const from: ListPosition = position;
-    const looking =
-      filter.client === undefined
-        ? lookAtIndex(store, partitions, from, limit)
-        : lookAtClient(store, filter.client, filter.period, from, limit);
-    const look: Look = await (looks === 0 && from.last ? fromCursor(looking) : looking);
-    position = look.next;
-    for (const { head, at } of look.seen) {
-      lookedAt += 1;
-      if (!head || !matches(head, filter)) continue;
-      invoices.push(presentSummary(head));
-      if (invoices.length < limit) continue;
-      const isLast = at === look.seen.at(-1)?.at && look.next === undefined;
-      return { invoices, ...(!isLast && { nextCursor: encodeCursor(filter, at) }) };
-    }
-  }
-  return { invoices, ...(position && { nextCursor: encodeCursor(filter, position) }) };
+  const { heads, nextCursor } = await findInvoices(index, list, limit, nowMs, cursor);
+  return { invoices: heads.map(presentSummary), ...(nextCursor !== undefined && { nextCursor }) };
 }
 
-/** What DynamoDB does not take as a place to start from was not made by `encodeCursor`. */
-async function fromCursor(looking: Promise<Look>): Promise<Look> {
-  try {
-    return await looking;
-  } catch (error) {
-    throw isRefusedInput(error) ? wrongCursor(error) : error;
+/** The heads of one page. Throws `ProblemError` invalid_parameter for a cursor of another list. */
+export async function findInvoices(
+  index: InvoiceIndex,
+  list: InvoiceList,
+  limit: number,
+  nowMs: number,
+  cursor?: string,
+): Promise<{ heads: InvoiceHead[]; nextCursor?: string }> {
+  const after = cursor === undefined ? undefined : decodeCursor(cursor, list);
+  const startedAtMs = performance.now();
+  const heads: InvoiceHead[] = [];
+  let last: Place | undefined;
+  let entries = 0;
+  let looked = 0;
+  for await (const { head, place } of look(index, list, limit, after)) {
+    // One more has been found, so that the page before it is not the last.
+    const isFull = heads.length === limit || entries >= MAX_ENTRIES || looked >= MAX_HEADS;
+    if (last && (isFull || performance.now() - startedAtMs > MAX_LOOKING_MS)) {
+      return { heads, nextCursor: encodeCursor(list, last) };
+    }
+    entries += 1;
+    if (head) looked += 1;
+    if (head && matches(head, list.filter, nowMs)) heads.push(head);
+    last = place;
   }
+  return { heads };
 }
 
 /** The index is behind the table at times; what the item itself says counts. */
-function matches(head: InvoiceHead, { state, period }: InvoiceFilter): boolean {
+function matches(head: InvoiceHead, filter: InvoiceFilter, nowMs: number): boolean {
+  const { states, period, reason, olderThanSeconds } = filter;
+  const ageMs = nowMs - Number(head.packagedAtMs);
   return (
-    (state === undefined || head.state === state) &&
-    (period === undefined || head.period === period)
+    (states === undefined || states.includes(head.state)) &&
+    (period === undefined || head.period === period) &&
+    (reason === undefined || head.reason === reason) &&
+    (olderThanSeconds === undefined || ageMs >= olderThanSeconds * 1_000)
   );
 }
 
-function indexPartitions({ client, period, state }: InvoiceFilter): IndexPosition[] {
-  if (client !== undefined) return [];
-  if (period !== undefined) {
-    return partitionsOf(period).map((partition) => ({ index: 'by-period', partition }));
+function look(
+  index: InvoiceIndex,
+  list: InvoiceList,
+  limit: number,
+  after: Place | undefined,
+): AsyncGenerator<Seen> {
+  const { client } = list.filter;
+  if (client !== undefined) return lookAtClient(index, client, list, limit, after);
+  return lookAtHeads(index, lookAtIndex(index, list, limit, after), list.filter, limit);
+}
+
+/** Half months begin at most so much before they do in UTC. */
+const TIME_ZONES_MS = 86_400_000;
+
+function lookAtIndex(
+  index: InvoiceIndex,
+  { filter, sort }: InvoiceList,
+  limit: number,
+  after: Place | undefined,
+): AsyncGenerator<Placed> {
+  const { period, states = INVOICE_STATES } = filter;
+  if (sort === 'client' && period !== undefined) {
+    const partitions = partitionsOf(period);
+    const ranges = { index: 'by-period', direction: 'forward', partitions } as const;
+    return inOrder(index, { ...ranges, ...(after && { after }) }, limit);
   }
-  const states = state === undefined ? INVOICE_STATES : [state];
-  return states.flatMap(partitionsOf).map((partition) => ({ index: 'by-state', partition }));
-}
-
-async function lookAtIndex(
-  store: InvoiceStore,
-  partitions: readonly IndexPosition[],
-  from: ListPosition,
-  limit: number,
-): Promise<Look> {
-  const group = partitions.slice(from.partition, from.partition + PARTITIONS_AT_ONCE);
-  const pages = await Promise.all(
-    group.map((position, index) => {
-      const after = index === 0 && from.last ? indexKeyOf(position, from.last) : undefined;
-      return store.keysOf({ ...position, ...(after && { after }) }, limit);
-    }),
+  const direction = sort === 'newest' ? 'backward' : 'forward';
+  const ranges = {
+    index: 'by-state',
+    direction,
+    partitions: states.flatMap(partitionsOf),
+  } as const;
+  // Nothing is due before its half month: what is older needs no look.
+  const from =
+    period !== undefined && direction === 'forward'
+      ? Date.parse(daysOf(period).start) - TIME_ZONES_MS
+      : undefined;
+  return inOrder(
+    index,
+    { ...ranges, ...(from !== undefined && { from }), ...(after && { after }) },
+    limit,
   );
-  const keys = pages
-    .flatMap((page, index) => page.map((key) => ({ ...key, partition: from.partition + index })))
-    .slice(0, limit);
-  const heads = new Map((await store.headsOf(keys)).map((head) => [`${head.pk}|${head.sk}`, head]));
-  const seen = keys.map(({ pk, sk, dueAtMs, partition }) => {
-    const head = heads.get(`${pk}|${sk}`);
-    const last = { id: idOf({ pk, sk }), dueAtMs: Number(dueAtMs ?? 0) };
-    return { ...(head && { head }), at: { partition, last } };
-  });
-  if (seen.length === limit) return { seen, next: seen.at(-1)?.at };
-  const nextPartition = from.partition + group.length;
-  return {
-    seen,
-    next: nextPartition < partitions.length ? { partition: nextPartition } : undefined,
-  };
 }
 
-async function lookAtClient(
-  store: InvoiceStore,
+/** Reads the heads of what may match, `size` at a time. */
+async function* lookAtHeads(
+  index: InvoiceIndex,
+  entries: AsyncIterable<Placed>,
+  filter: InvoiceFilter,
+  size: number,
+): AsyncGenerator<Seen> {
+  let batch: Placed[] = [];
+  async function* read(): AsyncGenerator<Seen> {
+    const keys = batch.map(({ entry }) => entry).filter((entry) => mayMatch(entry, filter));
+    const heads = new Map((await index.headsOf(keys)).map((head) => [head.id, head]));
+    for (const { place } of batch) {
+      const head = heads.get(place.id);
+      yield { place, ...(head && { head }) };
+    }
+    batch = [];
+  }
+  for await (const placed of entries) {
+    batch.push(placed);
+    if (batch.length > size) yield* read();
+  }
+  yield* read();
+}
+
+function mayMatch(entry: IndexEntry, { period, states }: InvoiceFilter): boolean {
+  return (
+    (period === undefined || periodOf(entry) === period) &&
+    (states === undefined || entry.state === undefined || states.includes(entry.state))
+  );
+}
+
+async function* lookAtClient(
+  index: InvoiceIndex,
   client: string,
-  period: HalfMonth | undefined,
-  from: ListPosition,
+  { filter, sort }: InvoiceList,
   limit: number,
-): Promise<Look> {
-  const after = from.last && keyOf(from.last.id);
-  const { heads, last } = await store.headsOfClient(client, period, after, limit);
-  const positionAt = (id: string): ListPosition => ({ partition: 0, last: { id, dueAtMs: 0 } });
-  return {
-    seen: heads.map((head) => ({ head, at: positionAt(head.id) })),
-    next: last && positionAt(idOf(last)),
-  };
-}
-
-/** The key of an index entry, rebuilt from what a cursor carries. */
-function indexKeyOf(
-  { index, partition }: IndexPosition,
-  { id, dueAtMs }: { readonly id: string; readonly dueAtMs: number },
-): Record<string, string | number> {
-  return index === 'by-state'
-    ? { ...keyOf(id), statePartition: partition, dueAtMs }
-    : { ...keyOf(id), periodPartition: partition, id };
+  after: Place | undefined,
+): AsyncGenerator<Seen> {
+  const direction = sort === 'newest' ? 'backward' : 'forward';
+  let from: InvoiceKey | undefined = after && keyOf(after.id);
+  do {
+    const page = await index.headsOfClient(client, filter.period, direction, from, limit);
+    for (const head of page.heads) {
+      yield { head, place: { value: sort === 'client' ? client : 0, id: head.id } };
+    }
+    from = page.last;
+  } while (from);
 }
 
 function keyOf(id: string): InvoiceKey {
   const parts = parseInvoiceId(id);
   if (!parts) throw new RangeError(`not an invoice id: ${id}`);
   return invoiceKeyOf(parts.client, parts.period, parts.revision);
-}
-
-/** An index holds the key of the table only; the id is a function of it. */
-function idOf({ pk, sk }: InvoiceKey): string {
-  const [, period, revision] = sk.split('#');
-  return `${period}.${Number(revision)}.${pk.slice('CLIENT#'.length)}`;
 }

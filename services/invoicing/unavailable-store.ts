@@ -1,4 +1,5 @@
 import { orTryAgain, type ProblemError } from '#shared/platform/problem-error.ts';
+import type { InvoiceIndex } from './invoice-index.ts';
 import type { InvoiceStore } from './invoice-store.ts';
 
 /** The store for those who wait for an answer: what DynamoDB fails to do becomes a 503 that tells the caller to come back. */
@@ -7,9 +8,16 @@ export function orUnavailable(store: InvoiceStore): InvoiceStore {
     get: (...args) => answered(store.get(...args)),
     oldest: (...args) => answered(store.oldest(...args)),
     change: (...args) => answered(store.change(...args)),
-    keysOf: (...args) => answered(store.keysOf(...args)),
-    headsOf: (...args) => answered(store.headsOf(...args)),
-    headsOfClient: (...args) => answered(store.headsOfClient(...args)),
+  };
+}
+
+/** The same for lists. */
+export function indexOrUnavailable(index: InvoiceIndex): InvoiceIndex {
+  return {
+    entries: (...args) => eachAnswered(index.entries(...args)),
+    entriesOfPeriod: (...args) => answered(index.entriesOfPeriod(...args)),
+    headsOf: (...args) => answered(index.headsOf(...args)),
+    headsOfClient: (...args) => answered(index.headsOfClient(...args)),
   };
 }
 
@@ -22,7 +30,16 @@ function answered<T>(work: Promise<T>): Promise<T> {
   });
 }
 
-/** DynamoDB understood and does not take what it was given, such as a place to start a query from. */
-export function isRefusedInput(error: unknown): boolean {
+async function* eachAnswered<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
+  const iterator = items[Symbol.asyncIterator]();
+  for (;;) {
+    const next = await answered(iterator.next());
+    if (next.done) return;
+    yield next.value;
+  }
+}
+
+/** DynamoDB understood and does not take what it was given. */
+function isRefusedInput(error: unknown): boolean {
   return (error as Error | undefined)?.name === 'ValidationException';
 }

@@ -5,9 +5,10 @@ import { once } from '#shared/platform/once.ts';
 import { connectRedisOf } from '#shared/platform/settings.ts';
 import { type InvoicingTools, LEASE_MARGIN_MS } from './call-under-lease.ts';
 import { systemClock } from './clock.ts';
+import { createInvoiceIndex } from './invoice-index.ts';
 import { createInvoiceStore } from './invoice-store.ts';
 import { createSendBudget } from './send-budget.ts';
-import { orUnavailable } from './unavailable-store.ts';
+import { indexOrUnavailable, orUnavailable } from './unavailable-store.ts';
 
 const REDIS_TIMEOUT_MS = 1_000;
 
@@ -42,6 +43,10 @@ const invoicesTable = () => readEnv(StoreEnv).INVOICES_TABLE;
 /** For the HTTP routes. */
 export const invoiceStore = once(() =>
   orUnavailable(createInvoiceStore(connectImpatientDynamo(), invoicesTable())),
+);
+
+export const invoiceIndex = once(() =>
+  indexOrUnavailable(createInvoiceIndex(connectImpatientDynamo(), invoicesTable())),
 );
 
 export const loopConcurrency = () => loopEnv().INVOICE_API_CONCURRENCY;

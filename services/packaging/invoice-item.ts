@@ -35,6 +35,8 @@ export interface InvoiceItem {
   readonly corrects?: string;
   readonly packagedAtMs: bigint;
   readonly periodPartition: string;
+  /** Sorts the invoices of a half month by client and revision. */
+  readonly clientRevision: string;
 
   readonly state: InvoiceState;
   readonly statePartition: string;
@@ -42,6 +44,8 @@ export interface InvoiceItem {
   /** Grows with every change of the second block: whoever holds an older one has lost its lease. */
   readonly version: bigint;
   readonly attempts: bigint;
+  /** Requests to the invoice API about it, of all kinds. */
+  readonly calls: bigint;
   readonly history: readonly HistoryEntry[];
   readonly reason?: string;
   readonly detail?: string;
@@ -55,7 +59,7 @@ export interface InvoiceItem {
 /** An item without what only its own page shows. */
 export type InvoiceHead = Omit<
   InvoiceItem,
-  'lines' | 'linesSha256' | 'isLeft' | 'corrects' | 'history'
+  'lines' | 'linesSha256' | 'isLeft' | 'corrects' | 'clientRevision' | 'calls' | 'history'
 >;
 
 /** One call to the invoice API, or one wish of a person. Appended, never changed. */
@@ -72,6 +76,11 @@ export function invoiceKeyOf(client: string, period: HalfMonth, revision: number
     pk: `CLIENT#${client}`,
     sk: `INVOICE#${period}#${String(revision).padStart(6, '0')}`,
   };
+}
+
+/** `#` occurs in no name of a client. */
+export function clientRevisionOf(client: string, revision: number): string {
+  return `${client}#${String(revision).padStart(6, '0')}`;
 }
 
 export function statePartitionOf(state: InvoiceState, client: string): string {
@@ -118,11 +127,13 @@ export function toInvoiceItem(
     ...(corrects !== undefined && { corrects }),
     packagedAtMs: BigInt(nowMs),
     periodPartition: periodPartitionOf(period, client),
+    clientRevision: clientRevisionOf(client, revision),
     state,
     statePartition: statePartitionOf(state, client),
     dueAtMs: BigInt(nowMs),
     version: 1n,
     attempts: 0n,
+    calls: 0n,
     history,
     ...(invoice.skipReason && {
       reason: invoice.skipReason,

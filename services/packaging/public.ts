@@ -1,5 +1,6 @@
 /** What other services may know of packaging: the shape of a frozen package, and how it looks on a wire. */
 export {
+  clientRevisionOf,
   decodeLines,
   type HistoryEntry,
   type InvoiceHead,

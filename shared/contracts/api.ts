@@ -23,7 +23,7 @@ import {
   ReleaseAnswer,
   ReleaseBody,
 } from './holds.ts';
-import { Invoice, InvoicePage } from './invoices.ts';
+import { Invoice, InvoicePage, RetriesAnswer, RetriesBody } from './invoices.ts';
 import { PROBLEMS, type ProblemCode } from './problems.ts';
 import { ConservationProof } from './proof.ts';
 import { RebuildAnswer } from './rebuild.ts';
@@ -338,12 +338,15 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'get',
     path: '/v1/invoices',
     operationId: 'listInvoices',
-    summary: 'Invoices by state, client or period, page by page.',
+    summary: 'Invoices by state, client, half month, reason or age, in order, page by page.',
     scope: 'operate',
     query: {
-      state: 'Only invoices in this state.',
+      state: 'Only invoices in this state, or in one of these: parked,unknown.',
       client: 'Only invoices of this client.',
       period: 'Only invoices of this half month, such as 2026-11-H1.',
+      reason: 'Only invoices parked or skipped for this reason.',
+      olderThanSeconds: 'Only invoices packaged at least so long ago.',
+      sort: 'oldest (the default) or newest: by when they are due or came to rest; client: by client and revision, of a period or a client.',
       limit: 'Most invoices on a page, 1 to 100.',
       cursor: 'nextCursor of the page before.',
     },
@@ -367,6 +370,17 @@ export const OPERATIONS: readonly Operation[] = [
     scope: 'operate',
     answers: { 202: Invoice },
     problems: ['invalid_parameter', 'not_found', 'not_retryable', 'unavailable'],
+  },
+  {
+    method: 'post',
+    path: '/v1/invoices/retries',
+    operationId: 'retryInvoices',
+    summary:
+      'Take up parked invoices again, those named or those that match; or only say what that would do.',
+    scope: 'operate',
+    body: { 'application/json': RetriesBody },
+    answers: { 200: RetriesAnswer },
+    problems: [...BODY_PROBLEMS, 'invalid_parameter', 'unavailable'],
   },
   ...RECORD_OPERATIONS,
   {

@@ -18,7 +18,7 @@ export async function createInvoicesTable() {
       TableName: name,
       BillingMode: 'PAY_PER_REQUEST',
       AttributeDefinitions: [
-        ...['pk', 'sk', 'statePartition', 'periodPartition', 'id'].map((attribute) => ({
+        ...['pk', 'sk', 'statePartition', 'periodPartition', 'clientRevision'].map((attribute) => ({
           AttributeName: attribute,
           AttributeType: 'S' as const,
         })),
@@ -28,19 +28,30 @@ export async function createInvoicesTable() {
         { AttributeName: 'pk', KeyType: 'HASH' },
         { AttributeName: 'sk', KeyType: 'RANGE' },
       ],
-      GlobalSecondaryIndexes: (
-        [
-          ['by-state', 'statePartition', 'dueAtMs'],
-          ['by-period', 'periodPartition', 'id'],
-        ] as const
-      ).map(([index, partition, sort]) => ({
-        IndexName: index,
-        KeySchema: [
-          { AttributeName: partition, KeyType: 'HASH' },
-          { AttributeName: sort, KeyType: 'RANGE' },
-        ],
-        Projection: { ProjectionType: 'KEYS_ONLY' },
-      })),
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: 'by-state',
+          KeySchema: [
+            { AttributeName: 'statePartition', KeyType: 'HASH' },
+            { AttributeName: 'dueAtMs', KeyType: 'RANGE' },
+          ],
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        },
+        {
+          IndexName: 'by-period',
+          KeySchema: [
+            { AttributeName: 'periodPartition', KeyType: 'HASH' },
+            { AttributeName: 'clientRevision', KeyType: 'RANGE' },
+          ],
+          Projection: {
+            ProjectionType: 'INCLUDE',
+            NonKeyAttributes: [
+              ...['state', 'currency', 'totalMicros', 'calls'],
+              ...['dueAtMs', 'packagedAtMs', 'updatedAtMs'],
+            ],
+          },
+        },
+      ],
     }),
   );
   await waitUntilTableExists({ client, maxWaitTime: 30 }, { TableName: name });

@@ -1,4 +1,5 @@
 import {
+  clientRevisionOf,
   type InvoiceHead,
   type InvoiceItem,
   invoiceKeyOf,
@@ -6,9 +7,10 @@ import {
 } from '#services/packaging/public.ts';
 import type { MeteredLine } from '#shared/domain/package-line.ts';
 import { invoiceIdOf } from '#shared/domain/packaging.ts';
+import type { InvoiceIndex } from '../invoice-index.ts';
 import { applyChange, type InvoiceKey, type InvoiceStore } from '../invoice-store.ts';
 
-export interface MemoryStore extends InvoiceStore {
+export interface MemoryStore extends InvoiceStore, InvoiceIndex {
   readonly items: Map<string, InvoiceItem>;
 }
 
@@ -45,28 +47,35 @@ export function memoryStore(items: readonly InvoiceItem[], faults: Faults = {}):
       faults.afterChange?.();
       return { type: 'changed', item: changed };
     },
-    async keysOf({ index, partition, after }, limit) {
-      const all =
-        index === 'by-state'
-          ? sorted((a, b) => Number(a.dueAtMs - b.dueAtMs))
-          : sorted((a, b) => (a.id < b.id ? -1 : 1));
-      const entries = all.filter(
+    async *entries({ index, partition, direction, from }) {
+      const sign = direction === 'forward' ? 1 : -1;
+      const sortValue = (item: InvoiceItem) =>
+        index === 'by-state' ? Number(item.dueAtMs) : item.clientRevision;
+      const compare = (a: InvoiceItem, b: InvoiceItem) => {
+        const [left, right] = [sortValue(a), sortValue(b)];
+        return left === right ? 0 : left < right ? -sign : sign;
+      };
+      const all = sorted(compare).filter(
         (item) => (index === 'by-state' ? item.statePartition : item.periodPartition) === partition,
       );
-      const start = after
-        ? entries.findIndex((item) => item.pk === after.pk && item.sk === after.sk) + 1
-        : 0;
-      return entries
-        .slice(start, start + limit)
-        .map(({ pk, sk, dueAtMs }) => ({ pk, sk, ...(index === 'by-state' && { dueAtMs }) }));
+      for (const item of all) {
+        const isBefore = sign > 0 ? sortValue(item) < (from ?? '') : sortValue(item) > (from ?? '');
+        if (from !== undefined && isBefore) continue;
+        const { pk, sk, dueAtMs, state, clientRevision } = item;
+        yield { pk, sk, dueAtMs, ...(index === 'by-period' && { state, clientRevision }) };
+      }
+    },
+    async entriesOfPeriod(period) {
+      return [...table.values()].filter((item) => item.period === period);
     },
     async headsOf(keys) {
       return keys.flatMap((key) => (table.get(nameOf(key)) as InvoiceHead | undefined) ?? []);
     },
-    async headsOfClient(client, period, after, limit) {
-      const heads = sorted(() => 0)
+    async headsOfClient(client, period, direction, after, limit) {
+      const isForward = direction === 'forward';
+      const heads = (isForward ? sorted(() => 0) : sorted(() => 0).reverse())
         .filter((item) => item.client === client && (!period || item.period === period))
-        .filter((item) => !after || item.sk > after.sk)
+        .filter((item) => !after || (isForward ? item.sk > after.sk : item.sk < after.sk))
         .slice(0, Math.min(limit, faults.headsAPage ?? limit));
       const last = heads.at(-1);
       // As DynamoDB does: a page that is full says so, even if nothing comes after it.
@@ -109,11 +118,13 @@ export function invoiceItem(changes: Partial<InvoiceItem> = {}): InvoiceItem {
     ),
     packagedAtMs: 1_000n,
     periodPartition: statePartitionOf(state, client).replace(`${state}#`, `${period}#`),
+    clientRevision: clientRevisionOf(client, Number(revision)),
     state,
     statePartition: statePartitionOf(state, client),
     dueAtMs: 1_000n,
     version: 1n,
     attempts: 0n,
+    calls: 0n,
     history: [],
     updatedAtMs: 1_000n,
     ...changes,

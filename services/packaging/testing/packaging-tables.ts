@@ -37,7 +37,7 @@ export async function createPackagingTables(): Promise<PackagingTables> {
     createOwnTable('usage'),
     createOwnTable('invoices', [
       ['by-state', 'statePartition', 'dueAtMs', 'N'],
-      ['by-period', 'periodPartition', 'id', 'S'],
+      ['by-period', 'periodPartition', 'clientRevision', 'S'],
     ]),
   ]);
   const all = () => invoices.items<InvoiceItem & Record<string, unknown>>();

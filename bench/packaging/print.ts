@@ -22,6 +22,10 @@ export function formatWorker(results: readonly WorkerResult[]): string {
         (ms) => ms.toFixed(1),
       ),
       range(
+        rounds.map((round) => round.liveHeapBytes),
+        megabytes,
+      ),
+      range(
         rounds.map((round) => round.peakHeapBytes),
         megabytes,
       ),
@@ -40,6 +44,7 @@ export function formatWorker(results: readonly WorkerResult[]): string {
       'clients/s',
       'daily records/s',
       'CPU ms/client',
+      'live heap MB',
       'peak heap MB',
       'peak resident MB',
       'requests/package',

@@ -24,11 +24,15 @@ export interface Measurement {
   /** Computed from the sizes of what was read. */
   readonly readUnits: number;
   readonly chunks: number;
+  /** What is really held: the most after a sweep, once a second. */
+  readonly liveHeapBytes: number;
+  /** With what is not swept up yet. */
   readonly peakHeapBytes: number;
   readonly peakResidentBytes: number;
 }
 
 const SAMPLE_MS = 100;
+const SWEEP_MS = 1_000;
 
 let readUnits = 0;
 wirePackaging().usage.dynamo.middlewareStack.add(
@@ -52,6 +56,12 @@ function sampleMemory(): void {
   peakResidentBytes = Math.max(peakResidentBytes, rss);
 }
 setInterval(sampleMemory, SAMPLE_MS).unref();
+
+let liveHeapBytes = 0;
+setInterval(() => {
+  globalThis.gc?.();
+  liveHeapBytes = Math.max(liveHeapBytes, process.memoryUsage().heapUsed);
+}, SWEEP_MS).unref();
 
 async function run(task: Task): Promise<Pick<Measurement, 'report' | 'chunks'>> {
   if ('plan' in task) {
@@ -80,6 +90,7 @@ process.once('message', async (task: Task) => {
     seconds: (performance.now() - startedAt) / 1_000,
     cpuSeconds: (user + system) / 1_000_000,
     readUnits,
+    liveHeapBytes,
     peakHeapBytes,
     peakResidentBytes,
   };

@@ -33,7 +33,7 @@ export async function buildWorker(
     new Promise((resolve, reject) => {
       const child = fork(file, {
         env: variables,
-        execArgv: ['--enable-source-maps', `--max-old-space-size=${HEAP_MEGABYTES}`],
+        execArgv: ['--enable-source-maps', '--expose-gc', `--max-old-space-size=${HEAP_MEGABYTES}`],
         // The handler's log lines are made and written as ever, but nobody reads them.
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       });

@@ -9,6 +9,9 @@ import type { WorkerSpeed } from './chunk-size.ts';
 import type { Packaging } from './package-client.ts';
 import { ruleSettings, rulesOf } from './settings.ts';
 
+/** A request that hangs, and its retries, must not hold a chunk beyond the half of its time. */
+const PATIENCE = { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true };
+
 export const wirePackaging = once(
   (): Packaging & {
     readonly timeZone: string;
@@ -27,7 +30,7 @@ export const wirePackaging = once(
         ...ruleSettings,
       }),
     );
-    const client = new DynamoDBClient({});
+    const client = new DynamoDBClient({ requestHandler: PATIENCE });
     const takeUse = meterDynamo(client);
     const dynamo = connectDynamo(client);
     return {

@@ -20,7 +20,7 @@ export interface OpenOptions {
 /** A body that is answered with 200, or a status and a body; by the request where it is a function. */
 export type Answer = object | ((request: { readonly body: unknown; readonly url: URL }) => object);
 
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 30_000;
 
 export async function openDashboard(
   browser: Browser,

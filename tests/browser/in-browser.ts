@@ -1,9 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, jest } from '@jest/globals';
 import type { Browser, BrowserContext } from 'playwright-core';
 import { findChromium, launchChromium } from './chromium.ts';
 import { type OpenOptions, openDashboard } from './dashboard.ts';
 
 const executable = findChromium();
+
+// What a test waits for gives up before that, and says what it waited for.
+jest.setTimeout(120_000);
 
 /**
  * Tests that drive the deployed page, skipped with a sentence where there is no Chromium; on CI there must be one. `open`

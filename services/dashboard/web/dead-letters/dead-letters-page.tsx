@@ -43,7 +43,7 @@ function Redrive({ list }: { readonly list: DeadLetterList | undefined }) {
   return (
     <Confirm
       name="Redrive"
-      title={`Send about ${countOf(count, 'dead letter')} back?`}
+      title="Send the dead letters back?"
       isDisabled={count === 0}
       act={redrive}
       report={({ redriven }) =>
@@ -51,9 +51,10 @@ function Redrive({ list }: { readonly list: DeadLetterList | undefined }) {
       }
     >
       <p>
-        Each goes back to the queue it came from and is tried again from the start. That is harmless
-        however often it is done: a batch counts once. What fails for the same reason will be here
-        again in some minutes, so have the cause removed first.
+        About {countOf(count, 'letter')}: each goes back to the queue it came from and is tried
+        again from the start. That is harmless however often it is done: a batch counts once. What
+        fails for the same reason will be here again in some minutes, so have the cause removed
+        first.
       </p>
     </Confirm>
   );

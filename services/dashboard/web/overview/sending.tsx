@@ -1,11 +1,12 @@
-import { Progress as ProgressBar } from '@mantine/core';
+import { Button, Progress as ProgressBar } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import type { Progress } from '#shared/contracts/progress.ts';
 import type { SendingStatus } from '#shared/contracts/sending.ts';
 import { resumeSending, sending } from '../api/routes.ts';
 import { countOf, formatRate } from '../format/amounts.ts';
 import { formatClock, formatDuration, formatIn } from '../format/times.ts';
-import { Confirm } from '../parts/confirm.tsx';
+import { ConfirmDialog } from '../parts/confirm.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { Part } from '../parts/part.tsx';
 import { Time } from '../parts/time.tsx';
@@ -15,10 +16,43 @@ import { useNow } from '../parts/use-now.ts';
 export function SendingBanner() {
   const nowMs = useNow();
   const { data } = useQuery(sending());
-  return <div aria-live="polite">{data && <WhatStops status={data} nowMs={nowMs} />}</div>;
+  const [isAsking, setAsking] = useState(false);
+  return (
+    <>
+      <div aria-live="polite">
+        {data && <WhatStops status={data} nowMs={nowMs} resume={() => setAsking(true)} />}
+      </div>
+      <ConfirmDialog
+        name="Resume sending"
+        title="Resume sending now?"
+        isOpen={isAsking}
+        onClose={() => setAsking(false)}
+        act={resumeSending}
+        report={({ breaker }) =>
+          breaker.state === 'open'
+            ? 'The API was asked, and is still taken to be down.'
+            : 'Sending goes on.'
+        }
+      >
+        <p>
+          The next requests go out at once, at the rate that the budget gives. Do this when you know
+          that the invoice API is well again. If it is not, sending stops again by itself; no
+          invoice is sent twice for it.
+        </p>
+      </ConfirmDialog>
+    </>
+  );
 }
 
-function WhatStops({ status, nowMs }: { readonly status: SendingStatus; readonly nowMs: number }) {
+function WhatStops({
+  status,
+  nowMs,
+  resume,
+}: {
+  readonly status: SendingStatus;
+  readonly nowMs: number;
+  readonly resume: () => void;
+}) {
   const { breaker, blockedUntil } = status;
   const blockedMs = blockedUntil === undefined ? 0 : Date.parse(blockedUntil) - nowMs;
   if (breaker.state === 'closed' && blockedMs <= 0) return null;
@@ -32,7 +66,7 @@ function WhatStops({ status, nowMs }: { readonly status: SendingStatus; readonly
               ? 'Sending has stopped: the invoice API is taken to be down.'
               : 'Single requests try whether the invoice API is back.'
           }
-          actions={<Resume />}
+          actions={<Resume onClick={resume} />}
         >
           {breaker.reason && <>It answered: {breaker.reason}. </>}
           {breaker.since && (
@@ -49,7 +83,7 @@ function WhatStops({ status, nowMs }: { readonly status: SendingStatus; readonly
         <Notice
           tone="warn"
           title="The invoice API asked to be left alone (Retry-After)."
-          actions={breaker.state === 'closed' ? <Resume /> : undefined}
+          actions={breaker.state === 'closed' ? <Resume onClick={resume} /> : undefined}
         >
           Nothing is sent until <Time at={blockedUntil} />, for {formatDuration(blockedMs)} more.
         </Notice>
@@ -58,24 +92,11 @@ function WhatStops({ status, nowMs }: { readonly status: SendingStatus; readonly
   );
 }
 
-function Resume() {
+function Resume({ onClick }: { readonly onClick: () => void }) {
   return (
-    <Confirm
-      name="Resume sending"
-      title="Resume sending now?"
-      act={resumeSending}
-      report={({ breaker }) =>
-        breaker.state === 'open'
-          ? 'The API was asked, and is still taken to be down.'
-          : 'Sending goes on.'
-      }
-    >
-      <p>
-        The next requests go out at once, at the rate that the budget gives. Do this when you know
-        that the invoice API is well again. If it is not, sending stops again by itself; no invoice
-        is sent twice for it.
-      </p>
-    </Confirm>
+    <Button size="compact-sm" onClick={onClick}>
+      Resume sending
+    </Button>
   );
 }
 

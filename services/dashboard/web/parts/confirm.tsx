@@ -5,58 +5,70 @@ import { describeFailure } from '../api/failure.ts';
 import { Dialog } from './dialog.tsx';
 import { Notice } from './notice.tsx';
 
-/** A button that says what it will do and asks before it does it; afterwards what came of it. */
-export function Confirm<T>({
-  name,
-  title,
-  children,
-  act,
-  report,
-  isDisabled = false,
-}: {
+export interface Confirmed<T> {
   readonly name: string;
   readonly title: string;
   /** What will happen. */
   readonly children: ReactNode;
   readonly act: () => Promise<T>;
   readonly report: (result: T) => string;
-  readonly isDisabled?: boolean;
-}) {
+}
+
+/** A button that says what it will do and asks before it does it; afterwards what came of it. */
+export function Confirm<T>({
+  isDisabled = false,
+  ...confirmed
+}: Confirmed<T> & { readonly isDisabled?: boolean }) {
   const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      <Button size="compact-sm" disabled={isDisabled} onClick={() => setOpen(true)}>
+        {confirmed.name}
+      </Button>
+      <ConfirmDialog {...confirmed} isOpen={isOpen} onClose={() => setOpen(false)} />
+    </>
+  );
+}
+
+/** By itself for where the button goes away when it has done its work. */
+export function ConfirmDialog<T>({
+  name,
+  title,
+  children,
+  act,
+  report,
+  isOpen,
+  onClose,
+}: Confirmed<T> & { readonly isOpen: boolean; readonly onClose: () => void }) {
   const queryClient = useQueryClient();
   const action = useMutation({
     mutationFn: act,
     onSettled: () => queryClient.invalidateQueries(),
   });
   const close = () => {
-    setOpen(false);
+    onClose();
     action.reset();
   };
   return (
-    <>
-      <Button size="compact-sm" disabled={isDisabled} onClick={() => setOpen(true)}>
-        {name}
-      </Button>
-      <Dialog title={title} isOpen={isOpen} onClose={close}>
-        <div aria-live="polite">
-          {action.isSuccess ? <Notice tone="good">{report(action.data)}</Notice> : children}
-          {action.error && (
-            <Notice tone="bad" title={describeFailure(action.error).title}>
-              {describeFailure(action.error).detail}
-            </Notice>
-          )}
-        </div>
-        <div className="dialog-buttons">
-          <Button variant="default" onClick={close}>
-            {action.isSuccess ? 'Close' : 'Cancel'}
+    <Dialog title={title} isOpen={isOpen} onClose={close}>
+      <div aria-live="polite">
+        {action.isSuccess ? <Notice tone="good">{report(action.data)}</Notice> : children}
+        {action.error && (
+          <Notice tone="bad" title={describeFailure(action.error).title}>
+            {describeFailure(action.error).detail}
+          </Notice>
+        )}
+      </div>
+      <div className="dialog-buttons">
+        <Button variant="default" onClick={close}>
+          {action.isSuccess ? 'Close' : 'Cancel'}
+        </Button>
+        {!action.isSuccess && (
+          <Button data-autofocus loading={action.isPending} onClick={() => action.mutate()}>
+            {name}
           </Button>
-          {!action.isSuccess && (
-            <Button data-autofocus loading={action.isPending} onClick={() => action.mutate()}>
-              {name}
-            </Button>
-          )}
-        </div>
-      </Dialog>
-    </>
+        )}
+      </div>
+    </Dialog>
   );
 }

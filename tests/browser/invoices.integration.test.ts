@@ -1,0 +1,189 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { ulid } from 'ulid';
+import { PERIODS } from './answers.ts';
+import { goToInvoice, overflow, readReason, screenshot, seriousFindings } from './dashboard.ts';
+import { describeInBrowser } from './in-browser.ts';
+import { retriesOf } from './retries.ts';
+import { mixedInvoices, seedInvoices } from './seed.ts';
+
+/** A half month that no other test has anything in. */
+const PERIOD = '2031-03-H1';
+const prefix = `seen-${ulid().toLowerCase()}`;
+const clientOf = (number: number) => `${prefix}-${String(number).padStart(4, '0')}`;
+const idOf = (number: number) => `${PERIOD}.1.${clientOf(number)}`;
+/** As mixedInvoices makes them: the states in turn, and of sixteen the last four parked. */
+const PARKED = 5;
+const ACCEPTED = 4;
+
+describeInBrowser('invoices', (open) => {
+  beforeAll(() => seedInvoices(mixedInvoices(prefix, PERIOD, 120)));
+
+  test('are listed page by page, and the page stands in the address', async () => {
+    const page = await open({ path: `/invoices?period=${PERIOD}`, answers: { periods: PERIODS } });
+    await page.getByRole('link', { name: PERIOD, exact: false }).first().waitFor();
+    const first = await page.getByRole('rowheader').first().textContent();
+    await page.getByRole('button', { name: 'Next' }).click();
+    await page.waitForURL(/cursor=/);
+    await page.getByRole('button', { name: 'Previous' }).and(page.locator(':enabled')).waitFor();
+    const address = page.url();
+    const again = await open({ path: address.slice(address.indexOf('/invoices')) });
+    await again.getByRole('button', { name: 'Previous' }).click();
+    await again.getByRole('rowheader', { name: first ?? '' }).waitFor();
+  });
+
+  test('are filtered by what the address says, and the address says what was chosen', async () => {
+    const page = await open({ path: `/invoices?state=parked&client=${clientOf(PARKED)}` });
+    await page.getByRole('link', { name: idOf(PARKED) }).waitFor();
+    expect(await page.getByRole('rowheader').count()).toBe(1);
+    const states = page.getByRole('group', { name: 'States' });
+    await states.getByRole('button', { name: 'Parked' }).press('Space');
+    await states.getByRole('button', { name: 'Accepted' }).press('Space');
+    await page.waitForURL(/state=accepted/);
+    await page.getByText('No invoice matches.').waitFor();
+    await page.getByLabel('Client').fill(clientOf(ACCEPTED));
+    await page.getByLabel('Client').press('Enter');
+    await page.getByRole('link', { name: idOf(ACCEPTED) }).waitFor();
+    expect(new URL(page.url()).searchParams.get('client')).toBe(clientOf(ACCEPTED));
+    await page.getByRole('button', { name: 'Clear filters' }).click();
+    await page.waitForURL(/\/invoices$/);
+  });
+
+  test('that are selected are retried after saying how many and what will happen', async () => {
+    const { seen, answer } = retriesOf(0);
+    const page = await open({
+      path: `/invoices?state=parked&period=${PERIOD}`,
+      answers: { 'invoices/retries': answer },
+    });
+    await page.getByLabel('Select all on this page').check();
+    await page.getByLabel(`Select ${idOf(PARKED)}`).uncheck();
+    await page.getByRole('button', { name: /^Retry \d+ selected$/ }).press('Enter');
+    const dialog = page.getByRole('dialog', { name: 'Retry parked invoices' });
+    await dialog.getByText('looked up first').waitFor();
+    await dialog.getByText('Refused by the invoice API').waitFor();
+    expect(await seriousFindings(page)).toEqual([]);
+    await screenshot(page, 'retry-selected');
+    expect(seen.done).toEqual([]);
+    await dialog.getByRole('button', { name: /^Retry \d+ invoices$/ }).press('Enter');
+    await dialog.getByText(/invoices taken up again/).waitFor();
+    expect(seen.done.map(({ ids }) => ids)).toEqual(seen.planned.map(({ ids }) => ids));
+    expect(seen.done.flatMap(({ ids = [] }) => ids)).not.toContain(idOf(PARKED));
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+  });
+
+  test('that match are all retried in rounds, with how far it is', async () => {
+    const { seen, answer } = retriesOf(250);
+    const page = await open({
+      path: `/invoices?state=parked&period=${PERIOD}&reason=refused_by_invoice_api&olderThanSeconds=0`,
+      answers: { invoices: { invoices: [] }, 'invoices/retries': answer },
+    });
+    await page.getByRole('button', { name: 'Retry all parked that match' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Retry parked invoices' });
+    await dialog.getByText('250 parked invoices').waitFor();
+    await dialog.getByRole('button', { name: 'Retry 250 invoices' }).click();
+    await dialog.getByText('250 invoices taken up again: 249 to be sent').waitFor();
+    expect(seen.done).toHaveLength(3);
+    expect(seen.done[0]?.filter).toEqual({
+      period: PERIOD,
+      reason: 'refused_by_invoice_api',
+      olderThanSeconds: 0,
+    });
+  });
+
+  test('cannot all be retried where the filter leaves out what is parked', async () => {
+    const page = await open({ path: `/invoices?state=accepted&period=${PERIOD}` });
+    await page.getByRole('heading', { name: 'Matching invoices' }).waitFor();
+    const button = page.getByRole('button', { name: 'Retry all parked that match' });
+    await button.waitFor();
+    expect(await button.isDisabled()).toBe(true);
+  });
+
+  describe.each([
+    ['light', 1_280],
+    ['dark', 1_280],
+    ['light', 360],
+    ['dark', 360],
+  ] as const)('in %s, %i pixels wide', (colorScheme, width) => {
+    test('are accessible and not wider than the window, as a list and one by one', async () => {
+      const page = await open({ path: `/invoices?period=${PERIOD}`, colorScheme, width });
+      await page.getByRole('rowheader').first().waitFor();
+      expect(await overflow(page)).toBe(0);
+      expect(await seriousFindings(page)).toEqual([]);
+      await screenshot(page, `invoices-${colorScheme}-${width}`);
+      await goToInvoice(page, idOf(PARKED));
+      expect(await overflow(page)).toBe(0);
+      expect(await seriousFindings(page)).toEqual([]);
+      await screenshot(page, `invoice-${colorScheme}-${width}`);
+    });
+  });
+});
+
+describeInBrowser('one invoice', (open) => {
+  const parked = {
+    client: `parked-${ulid()}`,
+    period: PERIOD,
+    state: 'parked',
+    number: 0,
+  } as const;
+  let id: string;
+  beforeAll(async () => {
+    [id = ''] = await seedInvoices([parked]);
+  });
+
+  test('says why it is parked and what to do, and shows all that was tried', async () => {
+    const page = await open({ path: '/overview' });
+    await goToInvoice(page, id);
+    const reason = await readReason(page);
+    expect(reason?.code).toBe('refused_by_invoice_api');
+    expect(reason?.text).toContain('422: tax id missing');
+    expect(reason?.text).toContain('What to do:');
+    const attempts = page.getByRole('region', { name: 'Attempts' }).getByRole('listitem');
+    expect(await attempts.allTextContents()).toEqual([
+      expect.stringContaining('Refused'),
+      expect.stringContaining('Not known to the invoice API'),
+      expect.stringContaining('8,001 ms'),
+    ]);
+    await page.getByRole('region', { name: 'Lines' }).first().getByText('api.requests').waitFor();
+  });
+
+  test('is corrected by keyboard: a reason and lines make a new revision, which is then shown', async () => {
+    const sent: unknown[] = [];
+    const [revision = ''] = await seedInvoices([
+      { ...parked, client: `${parked.client}-corrected`, state: 'packaged' },
+    ]);
+    const page = await open({
+      path: `/invoices/${id}`,
+      answers: {
+        [`invoices/${id}/corrections`]: ({ body }: { body: unknown }) => {
+          sent.push(body);
+          return { id: revision };
+        },
+      },
+    });
+    await page.getByRole('button', { name: 'Correct' }).press('Enter');
+    const dialog = page.getByRole('dialog', { name: `Correct ${id}` });
+    await dialog.getByText('This invoice is superseded').waitFor();
+    await dialog.getByRole('button', { name: 'Make the new revision' }).press('Enter');
+    await dialog.getByText('Say why.').waitFor();
+    expect(sent).toEqual([]);
+    await dialog.getByLabel('Why').fill('Agreed with the client on the phone');
+    await dialog.getByLabel('Description of line 1').fill('Goodwill');
+    await dialog.getByLabel('Amount of line 1').fill('-4.50');
+    await dialog.getByText('68.52 EUR').waitFor();
+    expect(await seriousFindings(page)).toEqual([]);
+    await screenshot(page, 'correct');
+    await dialog.getByLabel('Amount of line 1').press('Enter');
+    await page.getByRole('heading', { name: `Invoice ${revision}`, level: 1 }).waitFor();
+    expect(sent).toEqual([
+      {
+        reason: 'Agreed with the client on the phone',
+        lines: [{ description: 'Goodwill', amount: '-4.50' }],
+      },
+    ]);
+  });
+
+  test('that nobody knows is told as such', async () => {
+    const page = await open({ path: `/invoices/${PERIOD}.1.nobody-${ulid()}` });
+    await page.getByText('There is no such invoice.').waitFor();
+  });
+});

@@ -20,6 +20,14 @@ export interface LedgerStore {
   readonly table: string;
 }
 
+/** What lies in the ledger is not what was kept. */
+export class DamagedBatchError extends Error {
+  constructor(batch: string) {
+    super(`ledger batch ${batch} fails its checksum`);
+    this.name = 'DamagedBatchError';
+  }
+}
+
 interface LedgerItem {
   readonly pk: string;
   readonly sk: string;
@@ -80,7 +88,7 @@ async function textsOfSame(store: LedgerStore, { batch, shard, events }: SealedB
   return isSame ? kept.map(({ text }) => text) : undefined;
 }
 
-/** The events of one batch; undefined where there is none of this id. Throws where it is not what was kept. */
+/** The events of one batch; undefined where there is none of this id. Throws `DamagedBatchError`. */
 export async function readBatch(
   store: LedgerStore,
   shard: number,
@@ -141,6 +149,6 @@ function readEvents(item: LedgerItem): LedgerEvent[] {
 function readJson(item: LedgerItem): string {
   const json = gunzipSync(item.events).toString('utf8');
   const checksum = createHash('sha256').update(json).digest('hex');
-  if (checksum !== item.checksum) throw new Error(`ledger batch ${item.sk} fails its checksum`);
+  if (checksum !== item.checksum) throw new DamagedBatchError(item.sk);
   return json;
 }

@@ -7,7 +7,14 @@ export {
   readAllEntries,
   readEntryItems,
 } from './entry-store.ts';
-export { hasBatches, type LedgerStore, readBatch, readLedger, readShard } from './ledger-store.ts';
+export {
+  DamagedBatchError,
+  hasBatches,
+  type LedgerStore,
+  readBatch,
+  readLedger,
+  readShard,
+} from './ledger-store.ts';
 export {
   clearUsageMark,
   type Mark,

@@ -3,7 +3,8 @@ import * as z from 'zod/mini';
 import { connectDynamo, connectImpatientDynamo } from '#shared/platform/dynamo.ts';
 import { readEnv, text } from '#shared/platform/env.ts';
 import { once } from '#shared/platform/once.ts';
-import { connectRedisOf, redisSettings } from '#shared/platform/settings.ts';
+import { connectRedisOf, redisSettings, shards } from '#shared/platform/settings.ts';
+import type { Explaining } from './explain/explain-invoice.ts';
 import type { ProofStore } from './proof-store.ts';
 import type { Proving } from './prove-conservation.ts';
 import type { ProofStarting } from './start-proof.ts';
@@ -49,5 +50,18 @@ export const wireStarting = once((): ProofStarting => {
     proofs: wireProofs(),
     lambda: new LambdaClient({ maxAttempts: 2 }),
     auditFunction: AUDIT_FUNCTION,
+  };
+});
+
+export const wireExplaining = once((): Explaining => {
+  const env = readEnv(
+    z.object({ LEDGER_TABLE: text, USAGE_TABLE: text, INVOICES_TABLE: text, SHARDS: shards }),
+  );
+  const dynamo = connectImpatientDynamo();
+  return {
+    ledger: { dynamo, table: env.LEDGER_TABLE },
+    usage: { dynamo, table: env.USAGE_TABLE },
+    packages: { dynamo, table: env.INVOICES_TABLE },
+    shards: env.SHARDS,
   };
 });

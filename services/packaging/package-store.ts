@@ -138,6 +138,20 @@ export function carriedToWrite(
   };
 }
 
+/** The packages of a client and half month, by revision. */
+export function readPackages(
+  store: PackageStore,
+  client: string,
+  period: HalfMonth,
+): AsyncGenerator<InvoiceItem> {
+  return queryItems<InvoiceItem>(store.dynamo, {
+    TableName: store.table,
+    ConsistentRead: true,
+    KeyConditionExpression: 'pk = :pk AND begins_with(sk, :period)',
+    ExpressionAttributeValues: { ':pk': `CLIENT#${client}`, ':period': `INVOICE#${period}#` },
+  });
+}
+
 /** Every package and every carry mark, in no order, for audits. */
 export async function* readAllInvoices(
   store: PackageStore,

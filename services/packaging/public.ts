@@ -11,5 +11,10 @@ export {
   statePartitionOf,
   storedPackage,
 } from './invoice-item.ts';
-export { type PackageStore, readAllInvoices, readAllPackages } from './package-store.ts';
+export {
+  type PackageStore,
+  readAllInvoices,
+  readAllPackages,
+  readPackages,
+} from './package-store.ts';
 export { presentInvoice, presentLines, presentSummary } from './present-invoice.ts';

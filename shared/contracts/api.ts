@@ -12,6 +12,7 @@ import { ChargeAnswer, ChargeBatch, ChargeBatchAnswer, ChargeBody } from './char
 import { DailyUsage, PriceListAnswer } from './daily-usage.ts';
 import { DeadLetterList, QueueList, RedriveAnswer } from './dead-letters.ts';
 import { EntryPage } from './entries.ts';
+import { Explanation, LineExplanation } from './explanation.ts';
 import {
   CaptureAnswer,
   CaptureBody,
@@ -361,6 +362,20 @@ export const OPERATIONS: readonly Operation[] = [
     scope: 'operate',
     answers: { 200: Invoice },
     problems: ['invalid_parameter', 'not_found', 'unavailable'],
+  },
+  {
+    method: 'get',
+    path: '/v1/invoices/{id}/explain',
+    operationId: 'explainInvoice',
+    summary:
+      'From an invoice to its daily records; with line, to the events in the ledger behind that line, each with its proof.',
+    scope: 'operate',
+    query: {
+      line: 'The index of a metered line: its events, page by page.',
+      cursor: 'nextCursor of the page before.',
+    },
+    answers: { 200: z.union([Explanation, LineExplanation]) },
+    problems: ['invalid_parameter', 'not_found', 'explanation_inconsistent', 'unavailable'],
   },
   {
     method: 'post',

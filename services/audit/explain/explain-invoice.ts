@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import type { LedgerStore, UsageStore } from '#services/aggregation/public.ts';
+import { type PackageStore, presentLines } from '#services/packaging/public.ts';
+import type { Explanation } from '#shared/contracts/explanation.ts';
+import { isMeteredLine } from '#shared/domain/package-line.ts';
+import { noSuchInvoice } from './explain-request.ts';
+import {
+  type InvoiceName,
+  type LineRecord,
+  readFrozenInvoice,
+  recordOf,
+} from './frozen-invoice.ts';
+import { presentTotals } from './totals.ts';
+
+export interface Explaining {
+  readonly packages: PackageStore;
+  readonly usage: UsageStore;
+  readonly ledger: LedgerStore;
+  readonly shards: number;
+}
+
+/** From an invoice to its daily records. Throws `ProblemError` not_found and explanation_inconsistent. */
+export async function explainInvoice(
+  { packages }: Explaining,
+  name: InvoiceName,
+): Promise<Explanation> {
+  const invoice = await readFrozenInvoice(packages, name);
+  if (!invoice) throw noSuchInvoice();
+  const { item, lines } = invoice;
+  const shown = presentLines(item);
+  return {
+    id: item.id,
+    linesSha256: createHash('sha256').update(item.lines).digest('hex'),
+    linesText: item.lines,
+    lines: lines.map((line, index) => {
+      const record = isMeteredLine(line) ? recordOf(line, invoice.metered) : undefined;
+      return {
+        index,
+        line: shown[index] as Explanation['lines'][number]['line'],
+        ...(record && { record: presentRecord(record) }),
+      };
+    }),
+  };
+}
+
+function presentRecord({ at, billedBefore, tree, treeBefore }: LineRecord) {
+  return {
+    at: presentTotals(at),
+    billedBefore: presentTotals(billedBefore),
+    tree,
+    ...(treeBefore && { treeBefore }),
+  };
+}

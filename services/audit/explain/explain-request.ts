@@ -1,0 +1,52 @@
+import * as z from 'zod/mini';
+import * as field from '#shared/contracts/fields.ts';
+import { parseInvoiceId } from '#shared/domain/packaging.ts';
+import { type HttpRequest, parseParameter } from '#shared/platform/http.ts';
+import { ProblemError } from '#shared/platform/problem-error.ts';
+import type { InvoiceName } from './frozen-invoice.ts';
+
+const wholeNumber = (digits: number) =>
+  z.optional(
+    z.pipe(
+      z
+        .string()
+        .check(z.regex(new RegExp(`^\\d{1,${digits}}$`), { error: 'must be a whole number' })),
+      z.transform(Number),
+    ),
+  );
+
+export interface ExplainRequest {
+  readonly invoice: InvoiceName;
+  /** The index of a line, for its events. */
+  readonly line: number | undefined;
+  /** The place of the first event of the page in the tree. */
+  readonly cursor: number | undefined;
+}
+
+/** Throws `ProblemError` not_found for what cannot be the id of an invoice, and invalid_parameter. */
+export function parseExplainRequest(request: HttpRequest): ExplainRequest {
+  const query = request.queryStringParameters ?? {};
+  const unknown = Object.keys(query).find((name) => name !== 'line' && name !== 'cursor');
+  if (unknown !== undefined) {
+    throw new ProblemError('invalid_parameter', `${unknown} is none of line, cursor.`);
+  }
+  const line = parseParameter('line', query.line, wholeNumber(4));
+  const cursor = parseParameter('cursor', query.cursor, wholeNumber(12));
+  if (cursor !== undefined && line === undefined) {
+    throw new ProblemError('invalid_parameter', 'cursor needs the line that it is of.');
+  }
+  return { invoice: parseName(request.pathParameters?.id), line, cursor };
+}
+
+function parseName(id = ''): InvoiceName {
+  const parts = parseInvoiceId(id);
+  if (!parts || !field.client.safeParse(parts.client).success) throw noSuchInvoice();
+  return { id, ...parts };
+}
+
+export function noSuchInvoice(): ProblemError {
+  return new ProblemError(
+    'not_found',
+    'There is no invoice of this id; GET /v1/invoices lists them.',
+  );
+}

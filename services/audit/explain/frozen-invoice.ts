@@ -1,0 +1,84 @@
+import {
+  decodeLines,
+  type InvoiceItem,
+  isIntact,
+  type PackageStore,
+  readPackages,
+} from '#services/packaging/public.ts';
+import type { HalfMonth } from '#shared/domain/billing-period.ts';
+import { isMeteredLine, type MeteredLine, type PackageLine } from '#shared/domain/package-line.ts';
+import { type TreeHead, usageKeyOf } from '#shared/domain/usage.ts';
+import { inconsistent } from './inconsistent.ts';
+import { NO_TOTALS, sumOf, type Totals } from './totals.ts';
+
+export interface InvoiceName {
+  readonly id: string;
+  readonly client: string;
+  readonly period: HalfMonth;
+}
+
+/** An invoice with the lines of all packages of its client and half month, as they were frozen. */
+export interface FrozenInvoice {
+  readonly item: InvoiceItem;
+  readonly lines: readonly PackageLine[];
+  /** By `usageKeyOf`. */
+  readonly metered: ReadonlyMap<string, readonly MeteredLine[]>;
+}
+
+/** What the daily record of a line was when it was frozen, and what earlier packages had billed of it. */
+export interface LineRecord {
+  readonly at: Totals;
+  readonly billedBefore: Totals;
+  readonly tree: TreeHead;
+  readonly treeBefore?: TreeHead;
+}
+
+/** Undefined where there is no such invoice. Throws `ProblemError` explanation_inconsistent where lines are not what was frozen. */
+export async function readFrozenInvoice(
+  store: PackageStore,
+  { id, client, period }: InvoiceName,
+): Promise<FrozenInvoice | undefined> {
+  const items = await Array.fromAsync(readPackages(store, client, period));
+  const item = items.find((each) => each.id === id);
+  if (!item) return undefined;
+  const metered = items.flatMap((each) => linesOf(each).filter(isMeteredLine));
+  return { item, lines: linesOf(item), metered: Map.groupBy(metered, usageKeyOf) };
+}
+
+function linesOf(item: InvoiceItem): PackageLine[] {
+  if (!isIntact(item)) {
+    throw inconsistent(`The lines of ${item.id} are not those that its hash was made of.`);
+  }
+  try {
+    return decodeLines(item.lines);
+  } catch (cause) {
+    throw inconsistent(`The lines of ${item.id} cannot be read.`, cause);
+  }
+}
+
+/**
+ * Trees only grow: of the lines of one day and key, the one with the next smaller tree is what was billed before. A
+ * correction holds the lines of the package that it stands for, with the same trees; those count once.
+ * Undefined for a line from before there were trees.
+ */
+export function recordOf(
+  line: MeteredLine,
+  metered: FrozenInvoice['metered'],
+): LineRecord | undefined {
+  const { tree } = line;
+  if (!tree) return undefined;
+  const ofKey = metered.get(usageKeyOf(line)) ?? [];
+  const earlier = ofKey.filter((other) => other.tree && other.tree.size < tree.size);
+  const bySize = [...new Map(earlier.map((other) => [other.tree?.size ?? 0, other]))].sort(
+    ([a], [b]) => a - b,
+  );
+  const billedBefore = bySize.reduce((sum, [, other]) => sumOf(sum, other), NO_TOTALS);
+  const treeBefore = bySize.at(-1)?.[1].tree;
+  const at = sumOf(billedBefore, line);
+  if (at.events !== tree.size || billedBefore.events !== (treeBefore?.size ?? 0)) {
+    throw inconsistent(
+      `The lines for ${line.meter} on ${line.day} (${line.source}) do not add up to the ${tree.size} events of its tree.`,
+    );
+  }
+  return { at, billedBefore, tree, ...(treeBefore && { treeBefore }) };
+}

@@ -1,14 +1,11 @@
 import * as z from 'zod/mini';
-import { invoiceKeyOf } from '#services/packaging/public.ts';
 import * as field from '#shared/contracts/fields.ts';
 import { INVOICE_SORTS } from '#shared/contracts/invoices.ts';
 import { isHalfMonth } from '#shared/domain/billing-period.ts';
 import { INVOICE_STATES } from '#shared/domain/invoice.ts';
-import { parseInvoiceId } from '#shared/domain/packaging.ts';
 import { type HttpRequest, parseParameter } from '#shared/platform/http.ts';
 import { type PageRequest, parsePageRequest } from '#shared/platform/page-request.ts';
 import { ProblemError } from '#shared/platform/problem-error.ts';
-import type { InvoiceKey } from './invoice-store.ts';
 import type { InvoiceList } from './list-invoices.ts';
 
 const states = z.optional(
@@ -60,18 +57,4 @@ export function parseListRequest(
     throw new ProblemError('invalid_parameter', 'sort=client needs a period or a client.');
   }
   return { list, ...page };
-}
-
-/** The invoice that the path names. Throws `ProblemError` not_found for what cannot be the id of one. */
-export function parseInvoicePath(request: HttpRequest): InvoiceKey {
-  const parts = parseInvoiceId(request.pathParameters?.id ?? '');
-  if (!parts || !field.client.safeParse(parts.client).success) throw noSuchInvoice();
-  return invoiceKeyOf(parts.client, parts.period, parts.revision);
-}
-
-export function noSuchInvoice(): ProblemError {
-  return new ProblemError(
-    'not_found',
-    'There is no invoice of this id; GET /v1/invoices lists them.',
-  );
 }

@@ -11,6 +11,7 @@ export {
   statePartitionOf,
   storedPackage,
 } from './invoice-item.ts';
+export { noSuchInvoice, parseInvoicePath } from './invoice-path.ts';
 export {
   type PackageStore,
   readAllInvoices,

@@ -1,11 +1,12 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod/mini';
-import { connectDynamo } from '#shared/platform/dynamo.ts';
+import { connectDynamo, connectImpatientDynamo } from '#shared/platform/dynamo.ts';
 import { type DynamoUse, meterDynamo } from '#shared/platform/dynamo-meter.ts';
 import { integer, readEnv, text } from '#shared/platform/env.ts';
 import { once } from '#shared/platform/once.ts';
 import { shards, timeZone } from '#shared/platform/settings.ts';
 import type { WorkerSpeed } from './chunk-size.ts';
+import type { Correcting } from './correct-package.ts';
 import type { Packaging } from './package-client.ts';
 import { ruleSettings, rulesOf } from './settings.ts';
 
@@ -48,3 +49,14 @@ export const wirePackaging = once(
     };
   },
 );
+
+/** For the HTTP route. */
+export const wireCorrecting = once((): Correcting => {
+  const env = readEnv(z.object({ INVOICES_TABLE: text, SHARDS: shards, ...ruleSettings }));
+  return {
+    packages: { dynamo: connectImpatientDynamo(), table: env.INVOICES_TABLE },
+    shards: env.SHARDS,
+    rules: rulesOf(env),
+    nowMs: Date.now,
+  };
+});

@@ -24,7 +24,7 @@ import {
   ReleaseAnswer,
   ReleaseBody,
 } from './holds.ts';
-import { Invoice, InvoicePage, RetriesAnswer, RetriesBody } from './invoices.ts';
+import { CorrectionBody, Invoice, InvoicePage, RetriesAnswer, RetriesBody } from './invoices.ts';
 import { PROBLEMS, type ProblemCode } from './problems.ts';
 import { ConservationProof } from './proof.ts';
 import { RebuildAnswer } from './rebuild.ts';
@@ -398,6 +398,22 @@ export const OPERATIONS: readonly Operation[] = [
     problems: [...BODY_PROBLEMS, 'invalid_parameter', 'unavailable'],
   },
   ...RECORD_OPERATIONS,
+  {
+    method: 'post',
+    path: '/v1/invoices/{id}/corrections',
+    operationId: 'correctInvoice',
+    summary: 'Put another revision in the place of a parked invoice: its lines, and more.',
+    scope: 'operate',
+    body: { 'application/json': CorrectionBody },
+    answers: { 201: Invoice },
+    problems: [
+      ...BODY_PROBLEMS,
+      'invalid_parameter',
+      'not_found',
+      'not_correctable',
+      'unavailable',
+    ],
+  },
   {
     method: 'post',
     path: '/v1/shards/{shard}/rebuild',

@@ -28,6 +28,7 @@ export const PROBLEMS = {
   events_on_their_way: { status: 409, title: 'Events have not reached the ledger yet' },
   not_retryable: { status: 409, title: 'The invoice is not at rest' },
   explanation_inconsistent: { status: 500, title: 'What is stored does not fit together' },
+  not_correctable: { status: 409, title: 'The invoice cannot be corrected' },
   unavailable: { status: 503, title: 'Temporarily unavailable' },
   internal: { status: 500, title: 'Something went wrong on our side' },
 } as const satisfies Record<string, { status: number; title: string }>;

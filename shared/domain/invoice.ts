@@ -164,6 +164,11 @@ const SURELY_NOT_PENDING: readonly (string | undefined)[] = [
   'package_unreadable',
 ] satisfies ParkReason[];
 
+/** Whether a package that is parked for this reason may be put aside without a look-up. */
+export function isSurelyNotPending(reason: string | undefined): boolean {
+  return SURELY_NOT_PENDING.includes(reason);
+}
+
 /**
  * Where a person's wish to try again leads from `parked`; undefined from any other state. What may have been
  * taken after all is looked up first. What was rejected is submitted again under its id: a look-up would
@@ -171,7 +176,7 @@ const SURELY_NOT_PENDING: readonly (string | undefined)[] = [
  */
 export function afterRetry(state: InvoiceState, reason: string | undefined): NextStep | undefined {
   if (state !== 'parked') return undefined;
-  const next = SURELY_NOT_PENDING.includes(reason) ? 'packaged' : 'unknown';
+  const next = isSurelyNotPending(reason) ? 'packaged' : 'unknown';
   return { state: next, dueInMs: 0, attempts: 0 };
 }
 

@@ -1,6 +1,5 @@
-import { presentInvoice } from '#services/packaging/public.ts';
+import { noSuchInvoice, parseInvoicePath, presentInvoice } from '#services/packaging/public.ts';
 import { httpHandler, json } from '#shared/platform/http.ts';
-import { noSuchInvoice, parseInvoicePath } from '../invoice-request.ts';
 import { invoiceStore } from '../wiring.ts';
 
 export const handler = httpHandler({ scope: 'operate' }, async (request) => {

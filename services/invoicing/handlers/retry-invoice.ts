@@ -1,7 +1,6 @@
-import { presentInvoice } from '#services/packaging/public.ts';
+import { noSuchInvoice, parseInvoicePath, presentInvoice } from '#services/packaging/public.ts';
 import { httpHandler, json } from '#shared/platform/http.ts';
 import { ProblemError } from '#shared/platform/problem-error.ts';
-import { noSuchInvoice, parseInvoicePath } from '../invoice-request.ts';
 import { retryInvoice } from '../retry-invoice.ts';
 import { invoiceStore } from '../wiring.ts';
 

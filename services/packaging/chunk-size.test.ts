@@ -43,7 +43,9 @@ describe('the clients of a chunk', () => {
     [200, 50],
     [201, 51],
     [4_000, 1_000],
-    [100_000, 1_800],
+    [7_200, 1_800],
+    [7_201, 901],
+    [100_000, 1_786],
   ])('are shared out: of %d in all %d', (clients, size) => {
     expect(chunkClientsFor(clients, 1_800)).toBe(size);
   });

@@ -34,7 +34,9 @@ export function chunkCapacity({ clientsPerSecond, timeLimitSeconds }: WorkerSpee
   );
 }
 
-/** Clients of each chunk where so many are to be packaged: few are shared out among all workers. */
+/** Clients of each chunk where so many are to be packaged: shared out so that no worker waits while others have two chunks left. */
 export function chunkClientsFor(clients: number, capacity: number): number {
-  return Math.min(capacity, Math.max(LEAST_CLIENTS, Math.ceil(clients / CHUNKS_AT_ONCE)));
+  const turns = Math.ceil(clients / (capacity * CHUNKS_AT_ONCE));
+  const shared = Math.ceil(clients / (turns * CHUNKS_AT_ONCE));
+  return Math.min(capacity, Math.max(LEAST_CLIENTS, shared));
 }

@@ -51,6 +51,7 @@ export async function planChunks(
     for (const { of } of marks) places.push({ shard, client: of });
     if (places.length > capacity * maxChunks) break;
   }
+  if (places.length === 0) return [];
   const chunkClients = chunkClientsFor(places.length, capacity);
   const starts = places.filter((_, index) => index % chunkClients === 0);
   const end: Place = { shard: shards, client: '' };

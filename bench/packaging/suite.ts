@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, freemem } from 'node:os';
 import { join, relative } from 'node:path';
 import { count, type Steps, showSteps } from '#localstack/run/progress.ts';
+import type { WorkerSpeed } from '#services/packaging/chunk-size.ts';
 import { shardOf } from '#shared/domain/shard.ts';
 import { formatGoals } from '../harness/goals.ts';
 import { inRounds } from '../harness/rounds.ts';
@@ -38,6 +39,36 @@ export async function runPackagingBench(): Promise<void> {
   requireMemory(plan);
   await mkdir(FOLDER, { recursive: true });
   const steps = showSteps();
+  const inBench = <T>(measure: (bench: Bench) => Promise<T>) =>
+    withCloud(plan, settings, steps, measure);
+  const worker = await inBench(measureWorker);
+  console.log(`${formatWorker(worker)}\n`);
+  const runs: RunResult[] = [];
+  for (const clients of plan.runs) {
+    runs.push(await inBench((bench) => measureRun(bench, worker, clients)));
+  }
+  const goals = packagingGoals(worker, runs, settings);
+  console.log(formatRuns(runs));
+  console.log(`\n${formatGoals(goals)}\n`);
+  const file = join(FOLDER, 'packaging.json');
+  const about = {
+    startedAt: startedAt.toISOString(),
+    ...plan,
+    settings,
+    node: process.version,
+    cpus: cpus().map(({ model }) => model),
+  };
+  await writeFile(file, `${JSON.stringify({ ...about, worker, whole: runs, goals }, null, 2)}\n`);
+  console.log(`  All figures of all rounds: ${relative(process.cwd(), file)}`);
+}
+
+/** Each part has a local cloud that holds nothing else: what is in its memory neither slows another part nor adds to it. */
+async function withCloud<T>(
+  plan: Plan,
+  settings: WorkerSpeed,
+  steps: Steps,
+  measure: (bench: Bench) => Promise<T>,
+): Promise<T> {
   const cloud = await steps.step('start a local cloud, deploy', () => startBenchCloud(plan.shards));
   try {
     const work = await buildWorker(FOLDER, {
@@ -53,26 +84,7 @@ export async function runPackagingBench(): Promise<void> {
       POWERTOOLS_METRICS_NAMESPACE: 'Tollgate',
     });
     const timeLimitMs = settings.timeLimitSeconds * 1_000;
-    const bench: Bench = { plan, cloud, steps, work, timeLimitMs };
-    const worker = await measureWorker(bench);
-    console.log(`${formatWorker(worker)}\n`);
-    const runs: RunResult[] = [];
-    for (const [index, clients] of plan.runs.entries()) {
-      runs.push(await measureRun(bench, worker, index, clients));
-    }
-    const goals = packagingGoals(worker, runs, settings);
-    console.log(formatRuns(runs));
-    console.log(`\n${formatGoals(goals)}\n`);
-    const file = join(FOLDER, 'packaging.json');
-    const about = {
-      startedAt: startedAt.toISOString(),
-      ...plan,
-      settings,
-      node: process.version,
-      cpus: cpus().map(({ model }) => model),
-    };
-    await writeFile(file, `${JSON.stringify({ ...about, worker, whole: runs, goals }, null, 2)}\n`);
-    console.log(`  All figures of all rounds: ${relative(process.cwd(), file)}`);
+    return await measure({ plan, cloud, steps, work, timeLimitMs });
   } finally {
     await cloud.stop();
   }
@@ -109,12 +121,10 @@ async function measureWorker({
 async function measureRun(
   { plan, cloud, steps, work }: Bench,
   worker: readonly WorkerResult[],
-  index: number,
   size: number,
 ): Promise<RunResult> {
-  // Behind all periods of single workers.
-  const period = periodOf(600 + index);
-  const clients = [...clientsOfRun(`run-${index}`, size)];
+  const period = periodOf(0);
+  const clients = [...clientsOfRun('run', size)];
   await steps.step(`seed ${count(size)} clients`, (show) =>
     seedUsage(tableOf(cloud), plan.shards, period, clients, (seeded) => show(count(seeded))),
   );
@@ -149,7 +159,7 @@ function tableOf({ dynamo, usageTable }: BenchCloud) {
 
 /** Rather a sentence now than a machine without memory after half an hour. */
 function requireMemory({ rounds, chunks, runs }: Plan): void {
-  const clients = [...runs, rounds * (chunks[0] + chunks[1])].reduce((sum, of) => sum + of, 0);
+  const clients = Math.max(...runs, rounds * (chunks[0] + chunks[1]));
   const gigabytes = (bytes: number) => (bytes / 1024 ** 3).toFixed(1);
   const needed = clients * CLIENT_BYTES;
   if (freemem() > needed) return;

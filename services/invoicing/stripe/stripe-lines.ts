@@ -1,5 +1,6 @@
 import type { InvoiceSubmission } from '#shared/contracts/invoice-api.ts';
 import type { InvoiceLine } from '#shared/contracts/invoices.ts';
+import { apportion } from '#shared/domain/apportion.ts';
 import { formatMicros, parseMicros } from '#shared/domain/money.ts';
 
 /** A line as Stripe gets it, in its smallest unit of the currency. */
@@ -101,25 +102,8 @@ function stepOf(currency: string): { readonly micros: bigint; readonly counts: n
   return { micros: 10_000n, counts: THOUSANDTHS.has(currency) ? 10 : 1 };
 }
 
-/**
- * Each amount in whole steps of its currency, so that together they are the rounded sum: each takes what it adds to the
- * rounded sum of those before it, and so is at most a step off. Halves go up.
- */
+/** Each amount in whole steps of its currency: together the rounded sum, each less than a step off. */
 export function toStripeAmounts(amountsMicros: readonly bigint[], currency: string): number[] {
   const { micros, counts } = stepOf(currency);
-  let sum = 0n;
-  let before = 0n;
-  return amountsMicros.map((amount) => {
-    sum += amount;
-    const after = roundedSteps(sum, micros);
-    const steps = after - before;
-    before = after;
-    return Number(steps) * counts;
-  });
-}
-
-function roundedSteps(micros: bigint, step: bigint): bigint {
-  const doubled = 2n * micros + step;
-  const floor = doubled / (2n * step);
-  return doubled < 0n && doubled % (2n * step) !== 0n ? floor - 1n : floor;
+  return apportion(amountsMicros, micros).map((steps) => Number(steps) * counts);
 }

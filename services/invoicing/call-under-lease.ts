@@ -9,9 +9,9 @@ import {
 import { log } from '#shared/platform/log.ts';
 import type { Clock } from './clock.ts';
 import type { WorkDone } from './due-work.ts';
-import type { InvoiceApi } from './invoice-api-client.ts';
+import type { InvoiceApi, OnSent } from './invoice-api-client.ts';
 import type { InvoiceChange, InvoiceStore } from './invoice-store.ts';
-import type { Permit, SendBudget } from './send-budget.ts';
+import type { Errand, GrantedPermit, Permit, SendBudget } from './send-budget.ts';
 
 /** What the loops of invoicing work with. */
 export interface InvoicingTools {
@@ -35,7 +35,7 @@ export interface LeasedCall {
   readonly otherwise: { readonly state: InvoiceItem['state']; readonly attempts: number };
   /** What is to be noted of the time before the lease. */
   readonly entry?: HistoryEntry;
-  readonly ask: () => Promise<Answer>;
+  readonly ask: (onSent: OnSent) => Promise<Answer>;
 }
 
 /** Between the end of a call and the end of its lease, for the answer to be written down. */
@@ -53,7 +53,7 @@ export async function callUnderLease(
   leasedCall: LeasedCall,
   deadlineMs: number,
 ): Promise<WorkDone> {
-  const { store, clock, api, leaseMs } = tools;
+  const { store, budget, clock, api, leaseMs } = tools;
   const { call, state, attempts, otherwise, entry, ask } = leasedCall;
   const lastCallAtMs = clock.elapsedMs() + leaseMs - api.timeoutMs - LEASE_MARGIN_MS;
   const startedAtMs = clock.nowMs();
@@ -64,23 +64,27 @@ export async function callUnderLease(
   });
   if (lease.type === 'lease_lost') return { outcome: 'lease_lost' };
 
-  const permit = await takePermit(tools, Math.min(lastCallAtMs, deadlineMs));
-  const isInTime = clock.elapsedMs() <= lastCallAtMs;
-  if (!permit.granted || !isInTime) {
-    const retryInMs = permit.granted ? 0 : permit.retryInMs;
-    const nowMs = clock.nowMs();
-    await store.change(lease.item, { ...otherwise, ...kept, nowMs, dueAtMs: nowMs + retryInMs });
-    return { outcome: 'no_permit', pauseMs: retryInMs };
+  const byMs = Math.min(lastCallAtMs, deadlineMs);
+  const permit = await takePermit(tools, { invoice: item.id, version: lease.item.version, byMs });
+  const isTooLate = clock.elapsedMs() > lastCallAtMs;
+  if (permit.granted && isTooLate) await giveBack(tools, permit);
+  if (!permit.granted || isTooLate) {
+    if (!permit.granted && permit.isLeaseLost) return { outcome: 'lease_lost' };
+    const pauseMs = permit.granted ? 0 : permit.retryInMs;
+    // Due as before: its place among the others is not its fault.
+    const dueAtMs = Math.min(Number(item.dueAtMs), clock.nowMs());
+    await store.change(lease.item, { ...otherwise, ...kept, nowMs: clock.nowMs(), dueAtMs });
+    return { outcome: 'no_permit', pauseMs };
   }
 
   const calledAtMs = clock.elapsedMs();
-  const answer = await ask();
+  const answer = await ask(() => budget.sent(permit));
   const latencyMs = Math.round(clock.elapsedMs() - calledAtMs);
   const tries = { attempts, sameCalls: sameCallsAtEnd(lease.item.history, call) };
   const next = afterAnswer(state, answer, tries, tools.policy, tools.random());
   const [written] = await Promise.all([
     store.change(lease.item, changeTo(next, answer, call, latencyMs, clock.nowMs())),
-    report(tools, answer),
+    report(tools, permit, answer, latencyMs),
   ]);
   if (written.type === 'lease_lost') return { outcome: 'lease_lost' };
   note(item.id, call, answer, next);
@@ -89,19 +93,35 @@ export async function callUnderLease(
 }
 
 /** Without Redis there is no budget, and without a budget nothing is sent. */
-async function takePermit({ budget }: InvoicingTools, byMs: number): Promise<Permit> {
+async function takePermit({ budget }: InvoicingTools, errand: Errand): Promise<Permit> {
   try {
-    return await budget.take(byMs);
+    return await budget.take(errand);
   } catch (error) {
     log.warn('send-budget', { error: error as Error });
     return { granted: false, retryInMs: REST_WITHOUT_REDIS_MS };
   }
 }
 
-/** An answer counts whether or not the budget hears of it. */
-async function report({ budget }: InvoicingTools, answer: Answer): Promise<void> {
+async function giveBack({ budget }: InvoicingTools, permit: GrantedPermit): Promise<void> {
   try {
-    await budget.report(answer);
+    await budget.giveBack(permit);
+  } catch (error) {
+    log.warn('send-budget', { error: error as Error });
+  }
+}
+
+/** An answer counts whether or not the budget hears of it. */
+async function report(
+  { budget }: InvoicingTools,
+  permit: GrantedPermit,
+  answer: Answer,
+  latencyMs: number,
+): Promise<void> {
+  try {
+    const breaker = await budget.report(permit, { answer, latencyMs });
+    if (!breaker) return;
+    const reason = 'detail' in answer ? answer.detail : undefined;
+    log.warn('breaker', { breaker, answer: answer.type, reason, invoice: permit.invoice });
   } catch (error) {
     log.warn('send-budget', { error: error as Error });
   }

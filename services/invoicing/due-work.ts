@@ -2,7 +2,9 @@ import type { InvoiceItem } from '#services/packaging/public.ts';
 import type { InvoiceState } from '#shared/domain/invoice.ts';
 import { log } from '#shared/platform/log.ts';
 import type { Clock } from './clock.ts';
-import type { DueInvoice, InvoiceKey } from './invoice-store.ts';
+import { BATCH, createDueQueue, isDue, nameOf } from './due-queue.ts';
+import type { DueInvoice, InvoiceKey, InvoiceStore } from './invoice-store.ts';
+import type { Outlook } from './send-budget.ts';
 
 /** What came of one piece of work; with a pause, nothing new is begun for so long. */
 export interface WorkDone {
@@ -13,15 +15,12 @@ export interface WorkDone {
 }
 
 export interface DueWork {
-  /** What is to be done first, in the order of the due times, what is due later included. */
-  readonly oldest: (limit: number) => Promise<readonly DueInvoice[]>;
-  /** The invoice as it is now, which may be in another state and not due: the index lags behind. */
-  readonly read: (key: InvoiceKey) => Promise<InvoiceItem | undefined>;
+  readonly store: Pick<InvoiceStore, 'dueIn' | 'get'>;
   readonly states: readonly InvoiceState[];
   /** Is given what is due and in one of the states. */
   readonly work: (item: InvoiceItem) => Promise<WorkDone>;
-  /** How long no work may be begun at all. */
-  readonly blockedForMs: () => Promise<number>;
+  /** What may be begun at all. */
+  readonly outlook: () => Promise<Outlook>;
 }
 
 export interface LoopSettings {
@@ -41,19 +40,22 @@ export interface WorkSummary {
   readonly oldestUnfinishedMs: number;
 }
 
-const BATCH = 64;
 const MAX_IDLE_MS = 1_000;
 /** After a round that led nowhere, since the index lags behind or everything is under way. */
 const REST_MS = 100;
+/** A longer pause is not slept through: a person may have ended it. */
+const MAX_PAUSE_MS = 2_000;
 const MAX_FAILURES = 5;
+/** So few left of a batch make the next one be looked for. */
+const LOW = BATCH / 2;
 
 /**
- * Works off what is due, oldest first, `concurrency` at a time, until the deadline. Counts the outcomes.
- * A piece of work that throws is counted as `failed` and comes again when it is due; a source that
+ * Works off what is due, in the order of the due queue, `concurrency` at a time, until the deadline. Counts the
+ * outcomes. A piece of work that throws is counted as `failed` and comes again when it is due; a source that
  * keeps failing ends the loop with its error.
  */
 export async function workWhileDue(
-  { oldest, read, states, work, blockedForMs }: DueWork,
+  { store, states, work, outlook }: DueWork,
   { concurrency, deadlineMs, untilIdle }: LoopSettings,
   clock: Clock,
 ): Promise<WorkSummary> {
@@ -62,17 +64,22 @@ export async function workWhileDue(
   const underWay = new Map<string, Promise<void>>();
   /** When what was due and is not at rest was packaged. */
   const unfinished = new Map<string, number>();
-  let queue: DueInvoice[] = [];
+  const queue = createDueQueue(store, states);
   let pausedUntilMs = 0;
   let failures = 0;
+  /** How much may be under way: one piece of work while it is to be found out whether the API is back. */
+  let width = concurrency;
+  let refilling: Promise<void> | undefined;
+  let nextInMs: number | undefined;
 
   const leftMs = () => deadlineMs - clock.elapsedMs();
   const rest = (durationMs: number) => clock.sleep(Math.min(durationMs, Math.max(leftMs(), 0)));
 
   async function workOn(key: InvoiceKey): Promise<WorkDone> {
-    const item = await read(key);
-    const isDue = item && states.includes(item.state) && Number(item.dueAtMs) <= clock.nowMs();
-    if (!isDue) return { outcome: 'not_due' };
+    const item = await store.get(key);
+    if (!item || !states.includes(item.state) || !isDue(Number(item.dueAtMs), clock.nowMs())) {
+      return { outcome: 'not_due' };
+    }
     // Before the work, which may throw: what cannot be worked on is what gets late.
     unfinished.set(nameOf(key), Number(item.packagedAtMs));
     const done = await work(item);
@@ -96,18 +103,35 @@ export async function workWhileDue(
     underWay.set(name, done);
   }
 
-  /** Fills the queue with what is due now; the number of milliseconds until something will be, or undefined for never. */
-  async function refill(): Promise<number | undefined> {
-    const blockedMs = await blockedForMs();
-    if (blockedMs > 0) {
-      pausedUntilMs = clock.elapsedMs() + blockedMs;
-      return blockedMs;
-    }
-    const candidates = (await oldest(BATCH)).filter((key) => !underWay.has(nameOf(key)));
-    const nowMs = clock.nowMs();
-    queue = candidates.filter((key) => key.dueAtMs <= nowMs);
-    const next = candidates[0];
-    return next && Math.max(next.dueAtMs - nowMs, 0);
+  async function lookForWork(): Promise<void> {
+    const { waitMs, isProbe } = await outlook();
+    pausedUntilMs = Math.max(pausedUntilMs, clock.elapsedMs() + waitMs);
+    if (waitMs > 0) return;
+    nextInMs = await queue.fill(clock.nowMs(), (name) => underWay.has(name));
+    width = isProbe ? 1 : concurrency;
+    if (isProbe) queue.cut(1);
+  }
+
+  /** Never two at once; a failure is taken for a pause until there are too many in a row. */
+  function refill(): Promise<void> {
+    refilling ??= lookForWork()
+      .then(
+        () => {
+          failures = 0;
+        },
+        (error: unknown) => {
+          failures += 1;
+          if (failures === MAX_FAILURES) throw error;
+          log.warn('invoice-work', { failures, error: error as Error });
+          pausedUntilMs = clock.elapsedMs() + MAX_IDLE_MS;
+        },
+      )
+      .finally(() => {
+        refilling = undefined;
+      });
+    // Whoever waits for it has the error; while nobody does, the next one fails as well.
+    refilling.catch(() => {});
+    return refilling;
   }
 
   try {
@@ -115,30 +139,24 @@ export async function workWhileDue(
       const pauseMs = pausedUntilMs - clock.elapsedMs();
       if (pauseMs > 0) {
         // What is in the queue will have changed by then.
-        queue = [];
+        queue.cut(0);
         if (pauseMs >= leftMs()) break;
-        await rest(pauseMs);
-      } else if (underWay.size >= concurrency) {
+        await rest(Math.min(pauseMs, MAX_PAUSE_MS));
+        if (pauseMs > MAX_PAUSE_MS) {
+          pausedUntilMs = 0;
+          await refill();
+        }
+      } else if (underWay.size >= width) {
         await Promise.race(underWay.values());
       } else {
-        const key = queue.shift();
+        const key = queue.next();
         if (key) {
           begin(key);
+          if (width > 1 && queue.size < LOW) refill();
           continue;
         }
-        const nextInMs = await refill().then(
-          (ms) => {
-            failures = 0;
-            return ms;
-          },
-          (error: unknown) => {
-            failures += 1;
-            if (failures === MAX_FAILURES) throw error;
-            log.warn('invoice-work', { failures, error: error as Error });
-            return MAX_IDLE_MS;
-          },
-        );
-        if (queue.length > 0) continue;
+        await refill();
+        if (queue.size > 0 || pausedUntilMs > clock.elapsedMs()) continue;
         if (underWay.size > 0) await Promise.race([...underWay.values(), rest(REST_MS)]);
         else if (nextInMs === undefined && untilIdle) break;
         else await rest(Math.min(Math.max(nextInMs ?? MAX_IDLE_MS, REST_MS), MAX_IDLE_MS));
@@ -153,8 +171,4 @@ export async function workWhileDue(
     nowMs,
   );
   return { ...ends, outcomes, oldestUnfinishedMs: nowMs - oldestAtMs };
-}
-
-function nameOf({ pk, sk }: InvoiceKey): string {
-  return `${pk}|${sk}`;
 }

@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Answer } from '#shared/domain/invoice.ts';
+import { listen } from '#shared/testing/valkey.ts';
+import { waitUntil } from '#shared/testing/wait-until.ts';
 import { createHttpInvoiceApi, MAX_RETRY_AFTER_MS } from './invoice-api-client.ts';
 import { invoiceItem } from './testing/memory-store.ts';
 import { toSubmission } from './to-submission.ts';
@@ -182,4 +184,35 @@ describe('no answer', () => {
     expect(answer.type).toBe('no_answer');
     expect(JSON.stringify(answer).length).toBeLessThan(400);
   });
+});
+
+test('a second answer to one request is not taken for the answer to the next', async () => {
+  const notFound =
+    'HTTP/1.1 404 Not Found\r\ncontent-length: 2\r\nconnection: keep-alive\r\n\r\n{}';
+  const accepted = `{"id":"${id}","status":"accepted"}`;
+  let requests = 0;
+  const sockets: Socket[] = [];
+  const twice = createTcpServer((socket) => {
+    sockets.push(socket.on('error', () => {}));
+    socket.on('data', () => {
+      requests += 1;
+      if (requests > 1) {
+        socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${accepted.length}\r\n\r\n${accepted}`);
+        return;
+      }
+      socket.write(notFound);
+      // When the connection is idle again.
+      setTimeout(() => socket.write(notFound), 30);
+    });
+  });
+  const port = await listen(twice, 0);
+  try {
+    const api = createHttpInvoiceApi({ url: `http://127.0.0.1:${port}`, timeoutMs: 1_000 });
+    expect(await api.lookUp('another')).toEqual({ type: 'absent' });
+    await waitUntil(async () => sockets.every(({ bytesWritten }) => bytesWritten > 100));
+    expect(await api.lookUp(id, undefined, true)).toEqual({ type: 'accepted' });
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    twice.close();
+  }
 });

@@ -1,3 +1,6 @@
+import * as http from 'node:http';
+import * as https from 'node:https';
+import type { Socket } from 'node:net';
 import { InvoiceStatus, type InvoiceSubmission } from '#shared/contracts/invoice-api.ts';
 import type { Answer } from '#shared/domain/invoice.ts';
 
@@ -6,10 +9,16 @@ export interface InvoiceApi {
   /** The longest that a call takes. */
   readonly timeoutMs: number;
   /** Hands an invoice over. The same invoice again must not become a second one. */
-  submit(invoice: InvoiceSubmission): Promise<Answer>;
-  /** Asks what became of an invoice. Changes nothing. */
-  lookUp(id: string): Promise<Answer>;
+  submit(invoice: InvoiceSubmission, onSent?: OnSent): Promise<Answer>;
+  /**
+   * Asks what became of an invoice. Changes nothing. Where the answer decides whether it is sent again (`inDoubt`), it
+   * must not be one that belongs to an earlier request.
+   */
+  lookUp(id: string, onSent?: OnSent, inDoubt?: boolean): Promise<Answer>;
 }
+
+/** Is called when the request has left, which on a new connection is some round trips after the call. */
+export type OnSent = () => void;
 
 export interface InvoiceApiSettings {
   /** The address before `/invoices`. */
@@ -32,54 +41,129 @@ export function createHttpInvoiceApi(settings: InvoiceApiSettings): InvoiceApi {
     : {};
   const invoicesUrl = `${settings.url.replace(/\/+$/, '')}/invoices`;
 
+  const connections = keptConnections(invoicesUrl);
+
   async function call(
     url: string,
     id: string,
-    request: RequestInit,
+    { onSent = () => {}, isOnNewConnection = false, ...request }: OutgoingRequest,
     read: (reply: Reply, id: string) => Answer,
   ): Promise<Answer> {
+    const signal = AbortSignal.timeout(settings.timeoutMs);
     try {
-      const signal = AbortSignal.timeout(settings.timeoutMs);
-      const response = await fetch(url, { ...request, redirect: 'manual', signal });
-      const body = await readText(response);
-      return read({ status: response.status, headers: response.headers, body }, id);
+      const { method, headers, body } = request;
+      const response = await connections.send(
+        url,
+        { method, headers, signal, ...(isOnNewConnection && { agent: false }) },
+        body,
+        onSent,
+      );
+      const text = await readText(response);
+      return read({ status: response.statusCode ?? 0, headers: response.headers, body: text }, id);
     } catch (error) {
-      return { type: 'no_answer', detail: describeFailure(error, settings.timeoutMs) };
+      const detail = signal.aborted
+        ? `no answer within ${settings.timeoutMs} ms`
+        : describeFailure(error);
+      return { type: 'no_answer', detail };
     }
   }
 
   return {
     timeoutMs: settings.timeoutMs,
 
-    submit: (invoice) =>
-      call(
-        invoicesUrl,
-        invoice.id,
-        {
-          method: 'POST',
-          headers: {
-            ...authorization,
-            'content-type': 'application/json',
-            'idempotency-key': invoice.id,
-          },
-          body: JSON.stringify(invoice),
-        },
-        afterSubmission,
-      ),
+    submit: (invoice, onSent) => {
+      const body = JSON.stringify(invoice);
+      const headers = {
+        ...authorization,
+        'content-type': 'application/json',
+        'content-length': String(Buffer.byteLength(body)),
+        'idempotency-key': invoice.id,
+      };
+      const request = { method: 'POST', headers, body, ...(onSent && { onSent }) };
+      return call(invoicesUrl, invoice.id, request, afterSubmission);
+    },
 
-    lookUp: (id) =>
-      call(
-        `${invoicesUrl}/${encodeURIComponent(id)}`,
-        id,
-        { method: 'GET', headers: authorization },
-        afterLookUp,
-      ),
+    lookUp: (id, onSent, inDoubt = false) => {
+      const request = {
+        ...{ method: 'GET', headers: authorization, isOnNewConnection: inDoubt },
+        ...(onSent && { onSent }),
+      };
+      return call(`${invoicesUrl}/${encodeURIComponent(id)}`, id, request, afterLookUp);
+    },
+  };
+}
+
+interface OutgoingRequest {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly onSent?: OnSent;
+  /**
+   * An API that answers a request twice leaves the second answer on the connection, where it is taken for that to the next
+   * request. A status tells whose it is; a 404 does not.
+   */
+  readonly isOnNewConnection?: boolean;
+}
+
+function hangUp(this: Socket): void {
+  this.destroy();
+}
+
+/** Nobody knows whether a connection still stands that was not used for so long, as while a Lambda was frozen. */
+const STALE_MS = 20_000;
+
+/**
+ * Requests over connections that are kept: a permit is for now, and a new connection takes some round trips. By
+ * node:http and not fetch, which does not tell when a request has left.
+ */
+function keptConnections(baseUrl: string) {
+  const { Agent, request } = baseUrl.startsWith('https:') ? https : http;
+  const connect = () => {
+    const fresh = new Agent({ keepAlive: true });
+    // What comes while nothing is asked belongs to no request.
+    fresh.on('free', (socket: Socket) => socket.on('data', hangUp));
+    return fresh;
+  };
+  let agent = connect();
+  let usedAtMs = Date.now();
+  let underWay = 0;
+
+  function currentAgent() {
+    if (underWay === 0 && Math.abs(Date.now() - usedAtMs) > STALE_MS) {
+      agent.destroy();
+      agent = connect();
+    }
+    return agent;
+  }
+
+  return {
+    /** Resolves with the head of the response. */
+    send(
+      url: string,
+      options: http.RequestOptions,
+      body: string | undefined,
+      onSent: OnSent,
+    ): Promise<http.IncomingMessage> {
+      return new Promise<http.IncomingMessage>((resolve, reject) => {
+        const outgoing = request(url, { agent: currentAgent(), ...options }, resolve);
+        outgoing.once('socket', (socket) => socket.off('data', hangUp));
+        underWay += 1;
+        outgoing.once('close', () => {
+          underWay -= 1;
+          usedAtMs = Date.now();
+        });
+        outgoing.once('finish', onSent);
+        // Also what comes when the response has begun, where its reader is told of it, too.
+        outgoing.on('error', reject);
+        outgoing.end(body);
+      });
+    },
   };
 }
 
 interface Reply {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: http.IncomingHttpHeaders;
   readonly body: string;
 }
 
@@ -97,7 +181,7 @@ function afterSubmission(reply: Reply, id: string): Answer {
 function afterLookUp(reply: Reply, id: string): Answer {
   if (reply.status === 200) return readStatus(reply, id);
   // A web page in place of an answer comes from a proxy or a wrong address, not from an API that looked.
-  const isPage = reply.headers.get('content-type')?.startsWith('text/html') ?? false;
+  const isPage = reply.headers['content-type']?.startsWith('text/html') ?? false;
   if (reply.status === 404 && !isPage) return { type: 'absent' };
   return afterFailure(reply);
 }
@@ -132,10 +216,10 @@ function readStatus(reply: Reply, id: string): Answer {
 }
 
 /** Seconds or an HTTP date (RFC 9110, 10.2.3), the latter against the clock of the API itself where it tells it. */
-function readRetryAfter(headers: Headers): number | undefined {
-  const text = headers.get('retry-after')?.trim();
+function readRetryAfter(headers: http.IncomingHttpHeaders): number | undefined {
+  const text = headers['retry-after']?.trim();
   if (!text) return undefined;
-  const nowMs = Date.parse(headers.get('date') ?? '') || Date.now();
+  const nowMs = Date.parse(headers.date ?? '') || Date.now();
   const isDate = /^[A-Z][a-z]{2,8},? /.test(text);
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   const waitMs = isDate ? Date.parse(text) - nowMs : seconds * 1_000;
@@ -165,10 +249,10 @@ function parseJson(text: string): unknown {
 }
 
 /** The body up to its bound; the connection of a longer one is given up. */
-async function readText(response: Response): Promise<string> {
+async function readText(response: http.IncomingMessage): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of response) {
     chunks.push(chunk);
     bytes += chunk.byteLength;
     if (bytes >= MAX_BODY_BYTES) break;
@@ -176,8 +260,7 @@ async function readText(response: Response): Promise<string> {
   return Buffer.concat(chunks).subarray(0, MAX_BODY_BYTES).toString('utf8');
 }
 
-function describeFailure(error: unknown, timeoutMs: number): string {
-  const { name, message, cause } = error as Error & { cause?: { code?: string; message?: string } };
-  if (name === 'TimeoutError') return `no answer within ${timeoutMs} ms`;
-  return bounded(cause?.code ?? cause?.message ?? message);
+function describeFailure(error: unknown): string {
+  const { code, message } = error as Error & { code?: string };
+  return bounded(code ?? message);
 }

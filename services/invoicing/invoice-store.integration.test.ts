@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { InvoiceItem } from '#services/packaging/public.ts';
+import { type InvoiceItem, statePartitionOf } from '#services/packaging/public.ts';
 import { createInvoiceIndex, type InvoiceIndex } from './invoice-index.ts';
-import { createInvoiceStore, type InvoiceStore } from './invoice-store.ts';
+import { createInvoiceStore, type DueInvoice, type InvoiceStore } from './invoice-store.ts';
 import { type InvoiceFilter, type InvoiceList, listInvoices } from './list-invoices.ts';
 import { createInvoicesTable } from './testing/invoices-table.ts';
 import { invoiceItem } from './testing/memory-store.ts';
@@ -56,16 +56,22 @@ test('of many who read the same, one changes it', async () => {
   expect(results.filter(({ type }) => type === 'changed')).toHaveLength(1);
 });
 
-test('the oldest of a state come first, and leave the index as their state changes', async () => {
+test('what is due first comes first, page by page, and leaves the index as its state changes', async () => {
   const items = Array.from({ length: 30 }, (_, index) =>
-    invoiceItem({ client: `queued-${index}`, state: 'unknown', dueAtMs: BigInt(1_000 - index) }),
+    invoiceItem({
+      ...{ client: 'queued', revision: BigInt(index + 1), state: 'unknown' },
+      dueAtMs: BigInt(1_000 - index),
+    }),
   );
   await table.put(items);
-  const oldest = await store.oldest('unknown', 5);
-  expect(oldest.map(({ dueAtMs }) => dueAtMs)).toEqual([971, 972, 973, 974, 975]);
+  const partition = statePartitionOf('unknown', 'queued');
+  const timesOf = (due: readonly DueInvoice[]) => due.map(({ dueAtMs }) => dueAtMs);
+  const first = await store.dueIn(partition, 3);
+  expect(timesOf(first)).toEqual([971, 972, 973]);
+  expect(timesOf(await store.dueIn(partition, 3, first.at(-1)))).toEqual([974, 975, 976]);
   const [last] = items.slice(-1);
   if (last) await store.change(last, parked);
-  expect((await store.oldest('unknown', 1)).map(({ dueAtMs }) => dueAtMs)).toEqual([972]);
+  expect(timesOf(await store.dueIn(partition, 1))).toEqual([972]);
 });
 
 test('lists walk through all partitions by their cursors, in order', async () => {

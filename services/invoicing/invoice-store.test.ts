@@ -1,10 +1,5 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import {
-  DynamoDBDocumentClient,
-  GetCommand,
-  QueryCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { partitionsOf, statePartitionOf } from '#services/packaging/public.ts';
@@ -78,19 +73,6 @@ test('reads for a decision are consistent', async () => {
   mock.on(GetCommand).resolves({});
   expect(await store.get(invoiceItem())).toBeUndefined();
   expect(mock.commandCalls(GetCommand)[0]?.args[0].input.ConsistentRead).toBe(true);
-});
-
-test('the oldest of all buckets come in the order of their due times', async () => {
-  const of = (bucket: string, dueAtMs: bigint[]) =>
-    mock
-      .on(QueryCommand, { ExpressionAttributeValues: { ':partition': `packaged#${bucket}` } })
-      .resolves({ Items: dueAtMs.map((due) => ({ pk: bucket, sk: `${due}`, dueAtMs: due })) });
-  mock.on(QueryCommand).resolves({});
-  of('00', [3n, 9n]);
-  of('15', [1n, 5n]);
-  const oldest = await store.oldest('packaged', 3);
-  expect(oldest.map(({ dueAtMs }) => dueAtMs)).toEqual([1, 3, 5]);
-  expect(mock.commandCalls(QueryCommand)).toHaveLength(16);
 });
 
 test('the partitions of a state are those that packaging puts its items into', () => {

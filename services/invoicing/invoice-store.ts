@@ -2,7 +2,6 @@ import { GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import {
   type HistoryEntry,
   type InvoiceItem,
-  partitionsOf,
   statePartitionOf,
 } from '#services/packaging/public.ts';
 import { type InvoiceState, RESTING_STATES } from '#shared/domain/invoice.ts';
@@ -35,7 +34,8 @@ export type Transition =
 
 export interface InvoiceStore {
   get(key: InvoiceKey): Promise<InvoiceItem | undefined>;
-  oldest(state: InvoiceState, limit: number): Promise<DueInvoice[]>;
+  /** The first of a partition of the index by state, in the order in which they are due, from after `after` on. */
+  dueIn(partition: string, limit: number, after?: DueInvoice): Promise<DueInvoice[]>;
   change(item: InvoiceItem, change: InvoiceChange): Promise<Transition>;
 }
 
@@ -44,20 +44,6 @@ export const MAX_HISTORY = 200;
 
 /** The sending attributes of the packages in the invoices table: read here, and changed only here. */
 export function createInvoiceStore(dynamo: Dynamo, table: string): InvoiceStore {
-  /** An index holds little of an item: `limit` entries are far from the 1 MB at which DynamoDB ends a page early. */
-  async function oldestOf(partition: string, limit: number) {
-    const { Items = [] } = await dynamo.send(
-      new QueryCommand({
-        TableName: table,
-        IndexName: 'by-state',
-        KeyConditionExpression: 'statePartition = :partition',
-        ExpressionAttributeValues: { ':partition': partition },
-        Limit: limit,
-      }),
-    );
-    return Items as (InvoiceKey & { dueAtMs: bigint })[];
-  }
-
   return {
     /** The item as it is now, never as it was. */
     async get({ pk, sk }) {
@@ -68,18 +54,21 @@ export function createInvoiceStore(dynamo: Dynamo, table: string): InvoiceStore 
     },
 
     /**
-     * The invoices in this state that are due first, whether due by now or later, in the order of their
-     * due times. The index lags behind the table: what it says is a hint to be checked by `get`.
+     * Whether due by now or later. The index lags behind the table: what it says is a hint to be checked by `get`. It
+     * holds little of an item: some hundred entries are far from the 1 MB at which DynamoDB ends a page early.
      */
-    async oldest(state, limit) {
-      const buckets = await Promise.all(
-        partitionsOf(state).map((partition) => oldestOf(partition, limit)),
+    async dueIn(partition, limit, after) {
+      const { Items = [] } = await dynamo.send(
+        new QueryCommand({
+          TableName: table,
+          IndexName: 'by-state',
+          KeyConditionExpression: 'statePartition = :partition',
+          ExpressionAttributeValues: { ':partition': partition },
+          Limit: limit,
+          ...(after && { ExclusiveStartKey: { ...after, statePartition: partition } }),
+        }),
       );
-      return buckets
-        .flat()
-        .map(({ pk, sk, dueAtMs }) => ({ pk, sk, dueAtMs: Number(dueAtMs) }))
-        .sort((a, b) => a.dueAtMs - b.dueAtMs)
-        .slice(0, limit);
+      return Items.map(({ pk, sk, dueAtMs }) => ({ pk, sk, dueAtMs: Number(dueAtMs) }));
     },
 
     /** Changes `item` if it still is what was read; every change makes what others have read worthless. */

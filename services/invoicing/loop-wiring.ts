@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
 import { integer, readEnv, text } from '#shared/platform/env.ts';
 import { once } from '#shared/platform/once.ts';
@@ -15,6 +16,7 @@ const REDIS_TIMEOUT_MS = 1_000;
 
 /** An invoice takes five requests or, with many lines, a few more. */
 const REQUESTS_PER_CALL = 6;
+const MANY = 10_000;
 
 const url = z.url({ protocol: /^https?$/ });
 
@@ -23,7 +25,7 @@ const ApiEnv = z.discriminatedUnion('INVOICE_API', [
     INVOICE_API: z.literal('http'),
     INVOICE_API_URL: url,
     /** The Authorization header for the invoice API, whole; empty where it asks for none. */
-    INVOICE_API_AUTHORIZATION: z._default(z.string(), ''),
+    INVOICE_API_AUTHORIZATION: z.string(),
   }),
   z.object({
     INVOICE_API: z.literal('stripe'),
@@ -67,12 +69,18 @@ function paceOf(ratePerSecond: number) {
     throw new Error(`STRIPE_RATE must be at least ${REQUESTS_PER_CALL} times INVOICE_API_RATE`);
   }
   const redis = connectRedisOf({ ...env, REDIS_TIMEOUT_MS });
-  const turns = createSendBudget(redis, { ratePerSecond, key: '{stripe-requests}' });
+  const turns = createSendBudget(redis, {
+    ...{ ratePerSecond, key: '{stripe-requests}' },
+    // How many calls are under way is for the other budget to say.
+    ...{ concurrency: MANY, timeoutMs: env.INVOICE_API_TIMEOUT_MS, leaseMs: 1_000 },
+  });
   return async (withinMs: number): Promise<boolean> => {
     try {
-      const { granted } = await turns.take(systemClock.elapsedMs() + withinMs);
-      if (granted) await turns.report({ type: 'accepted' });
-      return granted;
+      const byMs = systemClock.elapsedMs() + withinMs;
+      const permit = await turns.take({ invoice: randomUUID(), version: 1n, byMs });
+      if (permit.granted)
+        await turns.report(permit, { answer: { type: 'accepted' }, latencyMs: 1 });
+      return permit.granted;
     } catch {
       // Without Redis nothing is sent.
       return false;

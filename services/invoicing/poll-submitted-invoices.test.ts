@@ -21,10 +21,7 @@ test.each<[Answer[], object]>([
     [{ type: 'rejected', detail: 'E1042' }],
     { state: 'parked', reason: 'rejected_by_invoice_api', detail: 'E1042' },
   ],
-  [
-    [{ type: 'absent' }],
-    { state: 'packaged', detail: 'the invoice API lost it after it had taken it' },
-  ],
+  [[{ type: 'absent' }], { state: 'unknown', detail: 'the invoice API does not know it any more' }],
   [
     [{ type: 'taken' }, { type: 'taken' }, { type: 'accepted' }],
     { state: 'accepted', version: 7n },

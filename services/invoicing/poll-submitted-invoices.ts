@@ -1,5 +1,5 @@
 import type { InvoiceItem } from '#services/packaging/public.ts';
-import { callUnderLease, type InvoicingTools } from './call-under-lease.ts';
+import { callUnderLease, type InvoicingTools, type LeasedCall } from './call-under-lease.ts';
 import { type LoopSettings, type WorkDone, type WorkSummary, workWhileDue } from './due-work.ts';
 
 /** Asks for the decision on what was submitted. What the API has lost meanwhile becomes due for sending again. */
@@ -9,11 +9,10 @@ export function pollSubmittedInvoices(
 ): Promise<WorkSummary> {
   return workWhileDue(
     {
-      oldest: (limit) => tools.store.oldest('submitted', limit),
-      read: (key) => tools.store.get(key),
+      store: tools.store,
       states: ['submitted'],
       work: (item) => poll(tools, item, loop.deadlineMs),
-      blockedForMs: () => tools.budget.blockedForMs(),
+      outlook: () => tools.budget.outlook(),
     },
     loop,
     tools.clock,
@@ -22,12 +21,12 @@ export function pollSubmittedInvoices(
 
 function poll(tools: InvoicingTools, item: InvoiceItem, deadlineMs: number): Promise<WorkDone> {
   const attempts = Number(item.attempts);
-  const call = {
+  const call: LeasedCall = {
     call: 'poll',
     state: 'submitted',
     attempts,
     otherwise: { state: 'submitted', attempts },
-    ask: () => tools.api.lookUp(item.id),
-  } as const;
+    ask: (onSent) => tools.api.lookUp(item.id, onSent),
+  };
   return callUnderLease(tools, item, call, deadlineMs);
 }

@@ -79,6 +79,7 @@ test('nothing due leaves nothing late', async () => {
   const atRest = packaged(10, { state: 'parked' });
   expect(await run(sendDueInvoices, [later, atRest], {})).toEqual({
     ...{ invoicesAccepted: 0, invoicesParked: 0, denied: 0, noAnswer: 0, oldestUnfinishedMs: 0 },
+    ...{ breakerOpen: 0, blockedMs: 0 },
   });
 });
 

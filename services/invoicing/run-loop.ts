@@ -25,15 +25,34 @@ export async function runLoop(
     deadlineMs: startedAtMs + context.getRemainingTimeInMillis() - lastCallsMs,
     untilIdle: event.untilIdle === true,
   });
-  log.info(name, { ...summary, elapsedMs: Math.round(tools.clock.elapsedMs() - startedAtMs) });
+  const elapsedMs = Math.round(tools.clock.elapsedMs() - startedAtMs);
+  const sending = await standingOf(tools);
+  log.info(name, { ...summary, elapsedMs, ...sending });
   emitMetrics({
     invoicesAccepted: summary.accepted,
     invoicesParked: summary.parked,
     denied: countOf('denied', summary),
     noAnswer: countOf('no_answer', summary),
     oldestUnfinishedMs: summary.oldestUnfinishedMs,
+    ...(sending && { breakerOpen: sending.breaker === 'closed' ? 0 : 1 }),
+    ...(sending && { blockedMs: sending.blockedMs }),
   });
   return summary;
+}
+
+/** How sending stands at the end of a run; undefined where Redis does not tell. */
+async function standingOf({ budget }: InvoicingTools) {
+  try {
+    const { nowMs, breaker, blockedUntilMs } = await budget.status();
+    return {
+      breaker: breaker.state,
+      ...(breaker.reason && { breakerReason: breaker.reason }),
+      blockedMs: Math.max(blockedUntilMs - nowMs, 0),
+    };
+  } catch (error) {
+    log.warn('send-budget', { error: error as Error });
+    return undefined;
+  }
 }
 
 /** How many calls of any kind were answered so. */

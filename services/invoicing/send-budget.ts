@@ -1,77 +1,215 @@
+import { randomUUID } from 'node:crypto';
 import type { Answer } from '#shared/domain/invoice.ts';
 import { luaScript } from '#shared/platform/lua.ts';
 import type { RedisClient } from '#shared/platform/redis.ts';
 import { type Clock, systemClock } from './clock.ts';
+import budgetStateLua from './lua/budget-state.lua';
+import readBudgetLua from './lua/read-budget.lua';
 import reportAnswerLua from './lua/report-answer.lua';
 import takePermitLua from './lua/take-permit.lua';
 
-export type Permit =
-  /** For one request, now. */
-  | { readonly granted: true }
-  /** None is to be had in time; asking again is of use after this. */
-  | { readonly granted: false; readonly retryInMs: number };
+/** For what a permit is asked. */
+export interface Errand {
+  /** The id of the invoice. */
+  readonly invoice: string;
+  /** The version of its item under the lease of the caller. */
+  readonly version: bigint;
+  /** By the clock's `elapsedMs`: from then on a permit is of no use. */
+  readonly byMs: number;
+}
 
-/** How often the invoice API may be called: one budget for everything that calls it, in all processes. */
+export interface GrantedPermit {
+  readonly granted: true;
+  readonly id: string;
+  readonly invoice: string;
+  /** When Redis granted it, by its clock, and when it was asked for, by the clock's `elapsedMs`. */
+  readonly grantedAtUs: number;
+  readonly askedAtMs: number;
+}
+
+export type Permit =
+  /** For one request, now. Is followed by one `report`. */
+  | GrantedPermit
+  /** None is to be had in time; asking again is of use after this. Or never, where someone else has the lease. */
+  | { readonly granted: false; readonly retryInMs: number; readonly isLeaseLost?: boolean };
+
+/** What became of a permit. */
+export interface Outcome {
+  readonly answer: Answer;
+  readonly latencyMs: number;
+}
+
+export type BreakerState = 'closed' | 'open' | 'probing';
+
+/** How the budget stands. Times are Unix milliseconds by the clock of Redis. */
+export interface BudgetStatus {
+  readonly nowMs: number;
+  readonly breaker: {
+    readonly state: BreakerState;
+    readonly sinceMs: number;
+    readonly reason: string;
+    readonly nextTryAtMs: number;
+  };
+  /** Nothing is sent before. */
+  readonly blockedUntilMs: number;
+  readonly allowedPerSecond: number;
+  readonly currentPerSecond: number;
+  readonly measuredPerSecond: number;
+  readonly allowedPlaces: number;
+  readonly currentPlaces: number;
+  readonly placesInUse: number;
+}
+
+/** What a loop may begin. */
+export interface Outlook {
+  /** How long nothing may be sent at all; 0 for now. */
+  readonly waitMs: number;
+  /** Whether there is room for a single request only, which tries whether the API is back. */
+  readonly isProbe: boolean;
+}
+
+/** How often, and how often at once, the invoice API may be called: one budget for everything that calls it. */
 export interface SendBudget {
-  /** Waits for the permit to send one request, not longer than until `byMs` of the clock's `elapsedMs`. */
-  take(byMs: number): Promise<Permit>;
-  /** How long nothing may be sent at all, because the API has asked for it; 0 if it has not. */
-  blockedForMs(): Promise<number>;
-  /** Lets the budget learn from an answer. Every permit that was used is followed by one. */
-  report(answer: Answer): Promise<void>;
+  /** Waits for the permit to send one request. */
+  take(errand: Errand): Promise<Permit>;
+  /** Tells that the request has left just now, which may be later than its permit: the window goes by this. */
+  sent(permit: GrantedPermit): void;
+  /** Gives back a permit for which no request was sent. */
+  giveBack(permit: GrantedPermit): Promise<void>;
+  /** Lets the budget learn from an answer; the breaker where it has just changed by it. */
+  report(
+    permit: GrantedPermit,
+    outcome: Outcome,
+  ): Promise<'opened' | 'open' | 'closed' | undefined>;
+  outlook(): Promise<Outlook>;
+  status(): Promise<BudgetStatus>;
+  /** Ends a block and an open breaker at once. */
+  resume(): Promise<BudgetStatus>;
 }
 
 export interface SendBudgetSettings {
-  /** The most requests per second, a little below what the API allows: requests bunch up on their way. */
+  /** The requests that the API allows in any second. */
   readonly ratePerSecond: number;
+  /** The most requests under way at once. */
+  readonly concurrency: number;
+  /** The longest that a request takes. */
+  readonly timeoutMs: number;
+  /** The longest that a lease is held. */
+  readonly leaseMs: number;
   /** Needs a hash tag. One key is one budget. */
   readonly key?: string;
 }
 
-/** Slots are reserved at most this far ahead, so that a sudden 429 finds few of them given out. */
-const AHEAD_MS = 500;
-
 /**
- * A permit that cannot be used within this of its slot is left unused. A process that was held up
- * would otherwise send all it has at once, on top of what others send by the clock.
+ * What is added to the second of the window, for requests that are on their way for different times. Together with
+ * the time from one request leaving the window to the next one being sent it is what the rate falls short of the
+ * allowed one: 20 ms are 2 %.
  */
-const LATE_MS = 30;
+const GUARD_MS = 15;
+/** A permit that comes so late is given back: something has been held up, and a little later it will be over. */
+const LATE_MS = 250;
+/** What leaves later than this after its permit is entered anew. */
+const EXACT_MS = 2;
+/** The first ones of a process take long, by code that runs for the first time and connections that are made. */
+const COLD_SENDS = 4;
+/** Beyond the time-out, for the answer to be reported. */
+const PLACE_MARGIN_MS = 2_000;
+/** Waited out by who holds a lease, rather than giving it back. */
+const SHORT_WAIT_MS = 2_000;
+/** Between looks whether another request about the same invoice is over. */
+const UNDER_WAY_MS = 200;
+/** Beyond this the two clocks of this process do not agree: it was frozen, or one was set. */
+const DISAGREEMENT_MS = 500;
 
-const LOWEST_PART = 1 / 20;
-
-const takePermit = luaScript('takePermit', takePermitLua);
-const reportAnswer = luaScript('reportAnswer', reportAnswerLua);
+const withState = (lua: string) => `${budgetStateLua}\n${lua}`;
+const takePermit = luaScript('takePermit', withState(takePermitLua));
+const reportAnswer = luaScript('reportAnswer', withState(reportAnswerLua));
+const readBudget = luaScript('readBudget', withState(readBudgetLua));
 
 export function createSendBudget(
   redis: RedisClient,
-  { ratePerSecond, key = '{send-budget}' }: SendBudgetSettings,
+  { ratePerSecond, concurrency, timeoutMs, leaseMs, key = '{send-budget}' }: SendBudgetSettings,
   clock: Clock = systemClock,
 ): SendBudget {
-  const highest = Math.round(ratePerSecond * 1_000);
-  const lowest = Math.max(1, Math.round(highest * LOWEST_PART));
+  const keys = [key, `${key}:sent`, `${key}:under-way`, `${key}:failing`];
+  const sentKey = `${key}:sent`;
+  const windowUs = (1_000 + GUARD_MS) * 1_000;
+  const lastsUs = (timeoutMs + PLACE_MARGIN_MS) * 1_000;
   /** One caller of this process asks at a time; the others wait here, not at Redis. */
   let turn: Promise<unknown> = Promise.resolve();
-  let blockedUntilMs = 0;
+  /** The most that one has been held up since the last report. */
+  let heldUpMs = 0;
+  let sends = 0;
+  let seen: { redisUs: number; steps: string; elapsedMs: number; wallMs: number } | undefined;
 
-  async function ask(aheadMs: number) {
-    const askedAtMs = clock.elapsedMs();
-    const reply = await takePermit(redis)([key], [highest, aheadMs]);
-    const [code, wait] = reply as [number, string];
-    const waitMs = Number(wait);
-    // Redis read its clock somewhere between question and answer.
-    const slotMs = (askedAtMs + clock.elapsedMs()) / 2 + waitMs;
-    return { code, waitMs, slotMs };
+  /** The time of Redis as this process has it from the last reply; empty where it cannot be sure. */
+  function expectedUs(): string {
+    if (!seen) return '';
+    const elapsedMs = clock.elapsedMs() - seen.elapsedMs;
+    const wallMs = clock.nowMs() - seen.wallMs;
+    if (Math.abs(elapsedMs - wallMs) > DISAGREEMENT_MS) return '';
+    return String(Math.round(seen.redisUs + elapsedMs * 1_000));
   }
 
-  /** Waits until a slot is reserved that lies before `byMs`. */
-  async function reserve(byMs: number) {
+  function see(redisUs: number, steps = '0'): void {
+    seen = { redisUs, steps, elapsedMs: clock.elapsedMs(), wallMs: clock.nowMs() };
+  }
+
+  const settings = () => [ratePerSecond, windowUs, concurrency, expectedUs(), seen?.steps ?? '0'];
+
+  async function ask({ invoice, version }: Errand) {
+    const id = randomUUID();
+    const askedAtMs = clock.elapsedMs();
+    const reply = await takePermit(redis)(
+      [...keys, `${key}:lease:${invoice}`],
+      [...settings(), id, lastsUs, invoice, String(version), leaseMs],
+    );
+    const [code, waitUs, nowUs, steps] = reply as [number, string, string, string];
+    see(Number(nowUs), steps);
+    const permit = { granted: true, id, invoice, grantedAtUs: Number(nowUs), askedAtMs } as const;
+    return { code, waitMs: Number(waitUs) / 1_000, permit };
+  }
+
+  async function tell(
+    permit: GrantedPermit,
+    outcome: string,
+    retryAfterMs: number,
+    latencyMs: number,
+    words: string,
+  ): Promise<string> {
+    const heldUpUs = Math.round(heldUpMs * 1_000);
+    heldUpMs = 0;
+    const args = [outcome, Math.round(retryAfterMs * 1_000), Math.round(latencyMs * 1_000)];
+    const event = await reportAnswer(redis)(keys, [
+      ...settings(),
+      permit.id,
+      ...args,
+      permit.invoice,
+      words,
+      heldUpUs,
+    ]);
+    return event as string;
+  }
+
+  const giveBack = async (permit: GrantedPermit) => {
+    await tell(permit, 'unused', 0, 0, '');
+  };
+
+  async function takeInTurn(errand: Errand): Promise<Permit | 'under_way'> {
     for (;;) {
-      const leftMs = byMs - clock.elapsedMs();
-      if (leftMs <= 0) return { retryInMs: 0 };
-      const { code, waitMs, slotMs } = await ask(Math.min(AHEAD_MS, leftMs));
-      if (code === 1) return { slotMs };
-      if (code === -1 || waitMs >= leftMs) return { retryInMs: waitMs };
-      await clock.sleep(Math.max(waitMs, 1));
+      const leftMs = errand.byMs - clock.elapsedMs();
+      if (leftMs <= 0) return { granted: false, retryInMs: 0 };
+      const { code, waitMs, permit } = await ask(errand);
+      if (code === -3) return 'under_way';
+      if (code === -2) return { granted: false, retryInMs: 0, isLeaseLost: true };
+      if (code === 1) {
+        if (clock.elapsedMs() - permit.askedAtMs <= LATE_MS) return permit;
+        await giveBack(permit);
+        continue;
+      }
+      const isTooLong = code === -1 && waitMs > SHORT_WAIT_MS;
+      if (isTooLong || waitMs >= leftMs) return { granted: false, retryInMs: waitMs };
+      await clock.sleep(Math.max(Math.ceil(waitMs), 1));
     }
   }
 
@@ -81,36 +219,79 @@ export function createSendBudget(
     return mine;
   }
 
+  async function read(isResumed: boolean): Promise<BudgetStatus> {
+    const reply = await readBudget(redis)(keys, [...settings(), isResumed ? '1' : '0']);
+    const [nowUs, steps, state, sinceUs, nextUs, blockedUs, rate, places, inUse, sent, reason] =
+      reply as string[];
+    see(Number(nowUs), steps);
+    const toMs = (us: string | undefined) => Math.round(Number(us) / 1_000);
+    return {
+      nowMs: toMs(nowUs),
+      breaker: {
+        state: state as BreakerState,
+        sinceMs: toMs(sinceUs),
+        reason: reason ?? '',
+        nextTryAtMs: toMs(nextUs),
+      },
+      blockedUntilMs: toMs(blockedUs),
+      allowedPerSecond: ratePerSecond,
+      currentPerSecond: Number(rate) / 1_000,
+      measuredPerSecond: Number(sent) / 10,
+      allowedPlaces: concurrency,
+      currentPlaces: Number(places),
+      placesInUse: Number(inUse),
+    };
+  }
+
   return {
-    async take(byMs) {
+    async take(errand) {
       for (;;) {
-        const slot = await inTurn(() => reserve(byMs));
-        if ('retryInMs' in slot) return { granted: false, retryInMs: slot.retryInMs };
-        await clock.sleep(slot.slotMs - clock.elapsedMs());
-        const nowMs = clock.elapsedMs();
-        if (nowMs < blockedUntilMs) return { granted: false, retryInMs: blockedUntilMs - nowMs };
-        if (nowMs - slot.slotMs <= LATE_MS) return { granted: true };
+        const permit = await inTurn(() => takeInTurn(errand));
+        if (permit !== 'under_way') return permit;
+        // Outside of the turn: others need not wait for this invoice.
+        await clock.sleep(UNDER_WAY_MS);
       }
     },
 
-    async blockedForMs() {
-      const { code, waitMs } = await ask(-1);
-      return code === -1 ? waitMs : 0;
+    sent({ id, grantedAtUs, askedAtMs }) {
+      const lateMs = clock.elapsedMs() - askedAtMs;
+      sends += 1;
+      if (sends > COLD_SENDS) heldUpMs = Math.max(heldUpMs, lateMs);
+      if (lateMs <= EXACT_MS) return;
+      const score = String(Math.round(grantedAtUs + lateMs * 1_000));
+      // Should it fail, the window is wrong by so little for one request.
+      redis.zadd(sentKey, 'XX', 'GT', score, id).catch(() => {});
     },
 
-    async report(answer) {
-      const retryAfterMs = answer.type === 'throttled' ? answer.retryAfterMs : 0;
-      const reply = await reportAnswer(redis)(
-        [key],
-        [highest, lowest, outcomeOf(answer), retryAfterMs],
-      );
-      const [, blockedMs] = reply as [number, string];
-      blockedUntilMs = clock.elapsedMs() + Number(blockedMs);
+    giveBack,
+
+    async report(permit, { answer, latencyMs }) {
+      const retryAfterMs = 'retryAfterMs' in answer ? (answer.retryAfterMs ?? 0) : 0;
+      const words = 'detail' in answer ? answer.detail : '';
+      const event = await tell(permit, outcomeOf(answer), retryAfterMs, latencyMs, words);
+      return event === '' ? undefined : (event as 'opened' | 'open' | 'closed');
     },
+
+    async outlook() {
+      const { nowMs, breaker, blockedUntilMs } = await read(false);
+      const isProbe = breaker.state !== 'closed';
+      const fromMs = Math.max(blockedUntilMs, isProbe ? breaker.nextTryAtMs : 0);
+      return { waitMs: Math.max(fromMs - nowMs, 0), isProbe };
+    },
+
+    status: () => read(false),
+    resume: () => read(true),
   };
 }
 
-function outcomeOf(answer: Answer): 'answered' | 'failed' | 'throttled' {
-  if (answer.type === 'throttled') return 'throttled';
-  return answer.type === 'no_answer' || answer.type === 'denied' ? 'failed' : 'answered';
+function outcomeOf(answer: Answer): 'answered' | 'failed' | 'denied' | 'throttled' {
+  switch (answer.type) {
+    case 'throttled':
+    case 'denied':
+      return answer.type;
+    case 'no_answer':
+      return 'failed';
+    default:
+      return 'answered';
+  }
 }

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { log } from '#shared/platform/log.ts';
 import { sendDueInvoices } from './send-due-invoices.ts';
-import { freeBudget, loopFor, scriptedTools } from './testing/invoicing-tools.ts';
+import { freeBudget, loopFor, PERMIT, scriptedTools } from './testing/invoicing-tools.ts';
 import { invoiceItem, memoryStore } from './testing/memory-store.ts';
 import { virtualClock } from './testing/virtual-clock.ts';
 
@@ -93,8 +93,7 @@ describe('a package that is due', () => {
     let isOpen = false;
     const budget = {
       ...freeBudget,
-      take: async () =>
-        isOpen ? ({ granted: true } as const) : ({ granted: false, retryInMs: 20_000 } as const),
+      take: async () => (isOpen ? PERMIT : ({ granted: false, retryInMs: 20_000 } as const)),
     };
     const tools = scriptedTools(
       [invoiceItem()],
@@ -111,7 +110,7 @@ describe('a package that is due', () => {
   });
 
   test('is not touched while the budget is blocked', async () => {
-    const budget = { ...freeBudget, blockedForMs: async () => 3_600_000 };
+    const budget = { ...freeBudget, outlook: async () => ({ waitMs: 3_600_000, isProbe: false }) };
     const tools = scriptedTools([invoiceItem()], {}, { budget });
     await sendDueInvoices(tools, loopFor(tools.clock, 50));
     expect(only(tools)).toMatchObject({ state: 'packaged', version: 1n });
@@ -123,7 +122,7 @@ describe('a package that is due', () => {
       ...freeBudget,
       take: async () => {
         await clock.sleep(25_000);
-        return { granted: true } as const;
+        return PERMIT;
       },
     };
     const tools = scriptedTools([invoiceItem()], {}, { budget, clock });
@@ -200,7 +199,7 @@ test('without Redis nothing is sent', async () => {
 test('a source that keeps failing ends the run with its error', async () => {
   const store = {
     ...memoryStore([invoiceItem()]),
-    oldest: async () => {
+    dueIn: async () => {
       throw new Error('DynamoDB is away');
     },
   };

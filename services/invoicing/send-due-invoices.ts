@@ -1,7 +1,7 @@
 import type { HistoryEntry, InvoiceItem } from '#services/packaging/public.ts';
 import type { InvoiceSubmission } from '#shared/contracts/invoice-api.ts';
 import { log } from '#shared/platform/log.ts';
-import { callUnderLease, type InvoicingTools } from './call-under-lease.ts';
+import { callUnderLease, type InvoicingTools, type LeasedCall } from './call-under-lease.ts';
 import { type LoopSettings, type WorkDone, type WorkSummary, workWhileDue } from './due-work.ts';
 import { toSubmission } from './to-submission.ts';
 
@@ -14,14 +14,10 @@ const STATES = ['packaged', 'sending', 'unknown'] as const;
 export function sendDueInvoices(tools: InvoicingTools, loop: LoopSettings): Promise<WorkSummary> {
   return workWhileDue(
     {
-      oldest: async (limit) => {
-        const due = await Promise.all(STATES.map((state) => tools.store.oldest(state, limit)));
-        return due.flat().sort((a, b) => a.dueAtMs - b.dueAtMs);
-      },
-      read: (key) => tools.store.get(key),
+      store: tools.store,
       states: STATES,
       work: (item) => sendOne(tools, item, loop.deadlineMs),
-      blockedForMs: () => tools.budget.blockedForMs(),
+      outlook: () => tools.budget.outlook(),
     },
     loop,
     tools.clock,
@@ -42,13 +38,13 @@ async function submit(
   const submission = readSubmission(item);
   if (!submission) return parkUnreadable(tools, item);
   const attempts = Number(item.attempts);
-  const call = {
+  const call: LeasedCall = {
     call: 'submit',
     state: 'sending',
     attempts: attempts + 1,
     otherwise: { state: 'packaged', attempts },
-    ask: () => tools.api.submit(submission),
-  } as const;
+    ask: (onSent) => tools.api.submit(submission, onSent),
+  };
   return callUnderLease(tools, item, call, deadlineMs);
 }
 
@@ -59,14 +55,14 @@ function lookUp(
   entry?: HistoryEntry,
 ): Promise<WorkDone> {
   const attempts = Number(item.attempts);
-  const call = {
+  const call: LeasedCall = {
     call: 'look_up',
     state: 'unknown',
     attempts,
     otherwise: { state: 'unknown', attempts },
     ...(entry && { entry }),
-    ask: () => tools.api.lookUp(item.id),
-  } as const;
+    ask: (onSent) => tools.api.lookUp(item.id, onSent, true),
+  };
   return callUnderLease(tools, item, call, deadlineMs);
 }
 

@@ -1,5 +1,6 @@
+import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import {
   afterAll,
   afterEach,
@@ -10,9 +11,12 @@ import {
   jest,
   test,
 } from '@jest/globals';
-import { buildInvoiceApi } from '#localstack/invoice-api/server.ts';
+import { REPOSITORY_FOLDER } from '#localstack/environment.ts';
+import { partitionsOf } from '#services/packaging/public.ts';
 import { log } from '#shared/platform/log.ts';
 import { connectRedis } from '#shared/platform/redis.ts';
+import { listen } from '#shared/testing/valkey.ts';
+import { waitUntil } from '#shared/testing/wait-until.ts';
 import type { InvoicingTools } from './call-under-lease.ts';
 import { systemClock } from './clock.ts';
 import type { WorkSummary } from './due-work.ts';
@@ -34,34 +38,55 @@ const connect = () =>
     commandTimeoutMs: 2_000,
   });
 const clients = Array.from({ length: 4 }, connect);
-const invoiceApi = buildInvoiceApi();
+/** In a process of its own: what counts by the millisecond must not wait for what it counts. */
+let invoiceApi: ReturnType<typeof fork>;
 let table: Awaited<ReturnType<typeof createInvoicesTable>>;
 let url: string;
 let key: string;
 
 beforeAll(async () => {
   jest.spyOn(log, 'warn').mockImplementation(() => {});
-  await invoiceApi.listen({ host: '127.0.0.1', port: 0 });
-  url = `http://127.0.0.1:${(invoiceApi.server.address() as AddressInfo).port}`;
+  const probe = createServer();
+  const port = await listen(probe, 0);
+  await new Promise((done) => probe.close(done));
+  url = `http://127.0.0.1:${port}`;
+  invoiceApi = fork(`${REPOSITORY_FOLDER}/localstack/invoice-api/main.ts`, {
+    execArgv: [],
+    env: { ...process.env, PORT: String(port) },
+  });
+  await waitUntil(() =>
+    fetch(`${url}/health`).then(
+      ({ ok }) => ok,
+      () => false,
+    ),
+  );
 });
 beforeEach(async () => {
   key = `{send-budget-${randomUUID()}}`;
   table = await createInvoicesTable();
-  await invoiceApi.inject({ method: 'POST', url: '/control/reset' });
+  await post('/control/reset', {});
 }, 60_000);
 afterEach(() => table.remove());
 afterAll(async () => {
-  await Promise.all([...clients.map((client) => client.quit()), invoiceApi.close()]);
+  invoiceApi.kill();
+  await Promise.all(clients.map((client) => client.quit()));
 });
 
-const configure = (settings: object) =>
-  invoiceApi.inject({ method: 'POST', url: '/control/settings', payload: settings });
+const post = (path: string, body: object) =>
+  fetch(`${url}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+const configure = (settings: object) => post('/control/settings', settings);
 
 /** The tools of one of several processes: its own connections, the shared table and budget. */
 function toolsOf(redis: (typeof clients)[number], ratePerSecond: number): InvoicingTools {
   return {
     store: createInvoiceStore(table.dynamo, table.name),
-    budget: createSendBudget(redis, { ratePerSecond, key }),
+    budget: createSendBudget(redis, {
+      ...{ ratePerSecond, concurrency: 32, timeoutMs: 1_000, leaseMs: 5_000, key },
+    }),
     api: createHttpInvoiceApi({ url, timeoutMs: 1_000 }),
     clock: systemClock,
     random: Math.random,
@@ -74,8 +99,9 @@ function toolsOf(redis: (typeof clients)[number], ratePerSecond: number): Invoic
 async function run(ratePerSecond: number, seconds: number): Promise<WorkSummary[]> {
   const deadlineMs = systemClock.elapsedMs() + seconds * 1_000;
   const store = createInvoiceStore(table.dynamo, table.name);
-  const oldest = () => Promise.all(STATES.slice(0, 4).map((state) => store.oldest(state, 1)));
-  const isBusy = async () => (await oldest()).flat().length > 0;
+  const partitions = STATES.slice(0, 4).flatMap((state) => partitionsOf(state));
+  const isBusy = async () =>
+    (await Promise.all(partitions.map((each) => store.dueIn(each, 1)))).flat().length > 0;
   const summaries = await Promise.all(
     clients.map(async (client, index) => {
       const loop = index < 2 ? sendDueInvoices : pollSubmittedInvoices;
@@ -94,12 +120,18 @@ async function run(ratePerSecond: number, seconds: number): Promise<WorkSummary[
 async function countByState(): Promise<Record<string, number>> {
   const store = createInvoiceStore(table.dynamo, table.name);
   const counts = await Promise.all(
-    STATES.map(async (state) => [state, (await store.oldest(state, 1_000)).length] as const),
+    STATES.map(async (state) => {
+      const all = await Promise.all(partitionsOf(state).map((each) => store.dueIn(each, 1_000)));
+      return [state, all.flat().length] as const;
+    }),
   );
   return Object.fromEntries(counts.filter(([, count]) => count > 0));
 }
 
-const counters = async () => (await invoiceApi.inject({ url: '/books' })).json().counters;
+const counters = async () => {
+  const response = await fetch(`${url}/books`);
+  return ((await response.json()) as { counters: Record<string, number> }).counters;
+};
 
 describe('two senders and two pollers', () => {
   test('bring every invoice to rest once, through all faults, within the rate', async () => {
@@ -108,13 +140,14 @@ describe('two senders and two pollers', () => {
     );
     await table.put(items);
     await configure({
+      requestsPerSecond: 25,
       shares: {
         ...{ serverErrorBeforeAccepting: 0.06, timeoutBeforeAccepting: 0.04 },
         ...{ serverErrorAfterAccepting: 0.06, timeoutAfterAccepting: 0.04, lost: 0.05 },
         ...{ rejected: 0.05, lookUpServerError: 0.05, lookUpTimeout: 0.02 },
       },
     });
-    const summaries = await run(22, 60);
+    const summaries = await run(25, 60);
     const books = await counters();
     const states = await countByState();
     expect((states.accepted ?? 0) + (states.parked ?? 0)).toBe(INVOICES);
@@ -135,6 +168,7 @@ describe('two senders and two pollers', () => {
 
   test('keep within the rate while work waits, and use it', async () => {
     await configure({
+      requestsPerSecond: 25,
       latencyMs: { min: 50, max: 400 },
       decisionMs: { min: 0, max: 0 },
       shares: {
@@ -147,12 +181,12 @@ describe('two senders and two pollers', () => {
       Array.from({ length: 100 }, (_, index) => invoiceItem({ client: `client-${index}` })),
     );
     const startedMs = systemClock.elapsedMs();
-    await run(22, 60);
+    await run(25, 60);
     const seconds = (systemClock.elapsedMs() - startedMs) / 1_000;
     const { requests, overLimit, requestsPerSecondPeak, accepted } = await counters();
     expect({ accepted, overLimit }).toEqual({ accepted: 100, overLimit: 0 });
     expect(requestsPerSecondPeak).toBeLessThanOrEqual(25);
-    // 200 requests take 9.1 s at the full rate; a busy machine leaves slots unused rather than be late.
-    expect(requests / seconds).toBeGreaterThan(8);
+    // 200 requests take 8.1 s at the full rate; the suite `sending` of the bench measures it on its own.
+    expect((requests ?? 0) / seconds).toBeGreaterThan(8);
   }, 120_000);
 });

@@ -6,7 +6,7 @@ import type { InvoiceStore } from './invoice-store.ts';
 export function orUnavailable(store: InvoiceStore): InvoiceStore {
   return {
     get: (...args) => answered(store.get(...args)),
-    oldest: (...args) => answered(store.oldest(...args)),
+    dueIn: (...args) => answered(store.dueIn(...args)),
     change: (...args) => answered(store.change(...args)),
   };
 }

@@ -8,23 +8,28 @@ import { systemClock } from './clock.ts';
 import { createInvoiceIndex } from './invoice-index.ts';
 import { createInvoiceStore } from './invoice-store.ts';
 import { createSendBudget } from './send-budget.ts';
+import { orUnavailableBudget } from './unavailable-budget.ts';
 import { indexOrUnavailable, orUnavailable } from './unavailable-store.ts';
 
 const REDIS_TIMEOUT_MS = 1_000;
+const LOOP_SECONDS = 2;
 
 const StoreEnv = z.object({ INVOICES_TABLE: text });
 
+const BudgetEnv = z.object({
+  REDIS_URL: text,
+  REDIS_CLUSTER: z.enum(['true', 'false']),
+  /** Requests per second that the invoice API allows. */
+  INVOICE_API_RATE: integer(1, 10_000),
+  INVOICE_API_TIMEOUT_MS: integer(100, 60_000),
+  INVOICE_API_CONCURRENCY: integer(1, 1_000),
+  INVOICE_LEASE_SECONDS: integer(5, 900),
+});
+
 const LoopEnv = z
-  .object({
-    REDIS_URL: text,
-    REDIS_CLUSTER: z._default(z.enum(['true', 'false']), 'false'),
-    /** Requests per second, a little below what the API allows. */
-    INVOICE_API_RATE: integer(1, 10_000),
-    INVOICE_API_TIMEOUT_MS: z._default(integer(100, 60_000), 8_000),
-    INVOICE_API_CONCURRENCY: z._default(integer(1, 100), 12),
-    INVOICE_POLL_DELAY_SECONDS: z._default(integer(1, 3_600), 30),
-    INVOICE_MAX_ATTEMPTS: z._default(integer(1, 100), 8),
-    INVOICE_LEASE_SECONDS: z._default(integer(5, 900), 30),
+  .extend(BudgetEnv, {
+    INVOICE_POLL_DELAY_SECONDS: integer(1, 3_600),
+    INVOICE_MAX_ATTEMPTS: integer(1, 100),
   })
   .check(
     z.refine(
@@ -49,15 +54,30 @@ export const invoiceIndex = once(() =>
   indexOrUnavailable(createInvoiceIndex(connectImpatientDynamo(), invoicesTable())),
 );
 
-export const loopConcurrency = () => loopEnv().INVOICE_API_CONCURRENCY;
+/** For the HTTP routes. */
+export const sendBudget = once(() => orUnavailableBudget(budgetOf(readEnv(BudgetEnv))));
+
+/** Invoices that a loop works on at once: no more than it can send while it holds their leases. */
+export const loopConcurrency = () => {
+  const { INVOICE_API_CONCURRENCY, INVOICE_API_RATE } = loopEnv();
+  return Math.min(INVOICE_API_CONCURRENCY, INVOICE_API_RATE * LOOP_SECONDS);
+};
+
+function budgetOf(env: z.infer<typeof BudgetEnv>) {
+  return createSendBudget(connectRedisOf({ ...env, REDIS_TIMEOUT_MS }), {
+    ratePerSecond: env.INVOICE_API_RATE,
+    concurrency: env.INVOICE_API_CONCURRENCY,
+    timeoutMs: env.INVOICE_API_TIMEOUT_MS,
+    leaseMs: env.INVOICE_LEASE_SECONDS * 1_000,
+  });
+}
 
 /** For the loops; the invoice API itself is added by their own wiring. */
 export const toolsWithoutApi = once((): Omit<InvoicingTools, 'api'> => {
   const env = loopEnv();
-  const redis = connectRedisOf({ ...env, REDIS_TIMEOUT_MS });
   return {
     store: createInvoiceStore(connectDynamo(), invoicesTable()),
-    budget: createSendBudget(redis, { ratePerSecond: env.INVOICE_API_RATE }),
+    budget: budgetOf(env),
     clock: systemClock,
     random: Math.random,
     policy: {

@@ -29,6 +29,7 @@ import { PROBLEMS, type ProblemCode } from './problems.ts';
 import { ConservationProof } from './proof.ts';
 import { RebuildAnswer } from './rebuild.ts';
 import { Reversal, ReversalBody } from './reversals.ts';
+import { SendingStatus } from './sending.ts';
 import { UsageAnswer, UsageBatch, UsageCloudEvent } from './usage-events.ts';
 
 interface Operation {
@@ -398,6 +399,24 @@ export const OPERATIONS: readonly Operation[] = [
     problems: [...BODY_PROBLEMS, 'invalid_parameter', 'unavailable'],
   },
   ...RECORD_OPERATIONS,
+  {
+    method: 'get',
+    path: '/v1/sending',
+    operationId: 'getSending',
+    summary: 'How invoices are being sent now, by all senders together.',
+    scope: 'operate',
+    answers: { 200: SendingStatus },
+    problems: ['unavailable'],
+  },
+  {
+    method: 'post',
+    path: '/v1/sending/resume',
+    operationId: 'resumeSending',
+    summary: 'End an open breaker, or a block that the invoice API has asked for, at once.',
+    scope: 'operate',
+    answers: { 200: SendingStatus },
+    problems: ['unavailable'],
+  },
   {
     method: 'post',
     path: '/v1/invoices/{id}/corrections',

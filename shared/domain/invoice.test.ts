@@ -51,8 +51,8 @@ describe('an answer leads', () => {
     ['submitted', throttled, 1, 'submitted', 1],
     ['submitted', lost, 3, 'submitted', 3],
     ['submitted', denied, 3, 'submitted', 3],
-    ['submitted', absent, 2, 'packaged', 2],
-    ['submitted', absent, 3, 'parked', 3],
+    ['submitted', absent, 2, 'unknown', 2],
+    ['submitted', absent, 3, 'unknown', 3],
   ] as const)('from %s by %j after %i attempts to %s', (from, answer, attempts, state, left) => {
     const next = afterAnswer(from, answer, { attempts, sameCalls: 0 }, policy, 0.5);
     expect(next).toMatchObject({ state, attempts: left });
@@ -79,7 +79,11 @@ test('what the API asks to be left alone for is kept to', () => {
   const busy: Answer = { type: 'no_answer', detail: '503', retryAfterMs: 30_000 };
   const tries = { attempts: 1, sameCalls: 0 };
   expect(afterAnswer('sending', busy, tries, policy, 0).dueInMs).toBe(30_000);
-  expect(afterAnswer('sending', throttled, tries, policy, 0).dueInMs).toBe(3_000);
+});
+
+test('what was throttled is due soon: the budget keeps to Retry-After, which a person may end', () => {
+  const tries = { attempts: 1, sameCalls: 0 };
+  expect(afterAnswer('sending', throttled, tries, policy, 0).dueInMs).toBe(1_000);
 });
 
 test.each([

@@ -109,7 +109,8 @@ export function afterAnswer(
     case 'throttled':
       return {
         state: isSending ? 'packaged' : from,
-        dueInMs: answer.retryAfterMs,
+        // The budget keeps to Retry-After for all of them, and a person may end that earlier.
+        dueInMs: Math.min(answer.retryAfterMs, policy.baseDelayMs),
         attempts: attemptsWithoutThis,
       };
     case 'denied':
@@ -125,7 +126,9 @@ export function afterAnswer(
       break;
     case 'absent':
       // Only a question can be answered so.
-      if (!isSending) return afterAbsence(from, attempts, policy, random);
+      if (from === 'unknown') return afterAbsence(attempts, policy, random);
+      // A poll does not decide that it is sent again: it is looked up first.
+      if (from === 'submitted') return { state: 'unknown', dueInMs: 0, attempts, detail: LOST };
       break;
     case 'no_answer':
       break;
@@ -139,12 +142,9 @@ export function afterAnswer(
   };
 }
 
-function afterAbsence(
-  from: 'unknown' | 'submitted',
-  attempts: number,
-  policy: RetryPolicy,
-  random: number,
-): NextStep {
+const LOST = 'the invoice API does not know it any more';
+
+function afterAbsence(attempts: number, policy: RetryPolicy, random: number): NextStep {
   if (attempts >= policy.maxAttempts) {
     const detail = `not known to the invoice API after ${attempts} submissions`;
     return park('attempts_exhausted', detail, attempts);
@@ -153,7 +153,6 @@ function afterAbsence(
     state: 'packaged',
     dueInMs: backoff(policy.baseDelayMs, attempts - 1, policy, random),
     attempts,
-    ...(from === 'submitted' && { detail: 'the invoice API lost it after it had taken it' }),
   };
 }
 

@@ -1,51 +1,155 @@
--- Adapts the sending budget to one answer of the invoice API: the rate falls by a factor when it is
--- overloaded, and rises by the same amount per second while it answers.
+-- Gives back the place of a request and learns from its answer.
 --
--- KEYS[1]  the budget, see take-permit.lua
--- ARGV[1]  highest rate, in thousandths of a request per second
--- ARGV[2]  lowest rate, likewise
--- ARGV[3]  'answered', 'failed' or 'throttled'
--- ARGV[4]  with 'throttled': the milliseconds for which it asked to be left alone
+-- The rate goes by additive increase and multiplicative decrease (Chiu and Jain, "Analysis of the Increase and Decrease
+-- Algorithms for Congestion Avoidance in Computer Networks", 1989). So do the places, which also go by latency: they
+-- shrink when it is far above what it usually is, as TCP Vegas does (Brakmo and Peterson, 1995).
 --
--- Replies {rate, blocked}: the rate in thousandths of a request per second from now on, and for how many
---         milliseconds nothing may be sent (a decimal string)
+-- KEYS, ARGV[1..5]  see budget-state.lua
+-- ARGV[6]  the permit
+-- ARGV[7]  'answered', 'failed', 'denied', 'throttled', or 'unused' where no request was sent
+-- ARGV[8]  for how many microseconds the API asked to be left alone; 0 if it did not
+-- ARGV[9]  from the request to its answer, in microseconds
+-- ARGV[10]  the invoice
+-- ARGV[11] what the API said or did not say
+-- ARGV[12] by how many microseconds a request of the caller has lately been held up between its permit and its way
+--
+-- Replies 'opened', 'open', 'closed' or '': what became of the breaker by this
 
-local FACTOR = { failed = 0.95, throttled = 0.7 }
-local SECONDS_TO_RECOVER = 10
+local LOWEST_PART = 1 / 20
+local AFTER_THROTTLED, AFTER_FAILURE, AFTER_SLOWNESS = 0.7, 0.95, 0.9
+local SECONDS_TO_RECOVER, SECONDS_TO_RECOVER_SLOWLY = 10, 200
+local MIN_EXTRA_US, MAX_EXTRA_US = 20000, 250000
+-- What is held up here may be held up on its way as well, where it cannot be measured.
+local HELD_UP_US, MAX_HELD_UP_US = 10000, 100000
 
-local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
-local state = redis.call('HMGET', KEYS[1], 'slot_us', 'rate', 'blocked_us', 'changed_us')
-local max_rate = tonumber(ARGV[1])
-local min_rate = tonumber(ARGV[2])
-local outcome = ARGV[3]
-local slot = tonumber(state[1] or 0)
-local rate = math.min(tonumber(state[2] or max_rate), max_rate)
-local blocked = tonumber(state[3] or 0)
-local changed = tonumber(state[4] or now)
+-- Single failures are part of life: from this share on they are taken for overload.
+local FAILING = 0.15
+local FAILURE_WEIGHT = 0.05
 
-if outcome == 'answered' and rate >= max_rate and blocked <= now then
-  return { math.floor(rate), '0' }
+local LATENCY_WEIGHT, USUAL_WEIGHT = 0.1, 0.01
+local SLOW, SLOW_US = 2, 20000
+
+-- The breaker opens after so many failures in a row of so many invoices, or when most calls of late have failed.
+local FAILURES, INVOICES, MOST = 10, 3, 0.6
+-- Failures further apart have nothing to do with each other.
+local APART_US = 60000000
+local FIRST_PROBE_US, LAST_PROBE_US = 5000000, 60000000
+
+local permit, outcome = ARGV[6], ARGV[7]
+local retry_after_us, latency_us, invoice, words = tonumber(ARGV[8]), tonumber(ARGV[9]), ARGV[10], ARGV[11]
+local is_probe = state.breaker == 'probing' and state.probe == permit
+local event = ''
+
+local function slower(factor)
+  state.rate = math.max(allowed * 1000 * LOWEST_PART, state.rate * factor)
+  state.answered_us = now
 end
 
-if outcome == 'answered' then
-  local seconds = math.min(math.max(now - changed, 0) / 1000000, 1)
-  rate = math.min(max_rate, rate + max_rate * seconds / SECONDS_TO_RECOVER)
+-- Once for what was under way together: it is one overload.
+local function fewer_places()
+  if now - state.shrunk_us < math.max(state.latency_us, 100000) then return end
+  state.places = math.max(1, state.places * AFTER_SLOWNESS)
+  state.shrunk_us = now
+end
+
+local function block()
+  state.blocked_us = math.max(state.blocked_us, now + retry_after_us)
+end
+
+local function change_breaker(to, why)
+  state.breaker = to
+  state.since_us = now
+  state.reason = why
+  state.probe = ''
+  state.tries = 0
+end
+
+local function open_until_next_try()
+  local wait_us = math.min(FIRST_PROBE_US * 2 ^ state.tries, LAST_PROBE_US)
+  state.next_us = now + math.max(wait_us, retry_after_us)
+end
+
+redis.call('ZREM', under_way, invoice)
+local held_up_us = tonumber(ARGV[12])
+if held_up_us > HELD_UP_US then widen(state, math.min(held_up_us, MAX_HELD_UP_US)) end
+
+if outcome == 'unused' then
+  redis.call('ZREM', sent, permit)
+  if is_probe then
+    state.breaker = 'open'
+    state.next_us = now
+  end
+elseif outcome == 'failed' or outcome == 'denied' then
+  if now - state.failed_us > APART_US then
+    state.failures = 0
+    state.failing = 0
+    redis.call('DEL', failing_invoices)
+  end
+  state.failures = state.failures + 1
+  state.failing = state.failing + FAILURE_WEIGHT * (1 - state.failing)
+  state.failed_us = now
+  if retry_after_us > 0 then block() end
+  if state.failing >= FAILING then
+    slower(AFTER_FAILURE)
+    fewer_places()
+  end
+  if state.breaker == 'closed' then
+    redis.call('SADD', failing_invoices, invoice)
+    redis.call('PEXPIRE', failing_invoices, APART_US / 1000)
+    local is_down = state.failures >= FAILURES and redis.call('SCARD', failing_invoices) >= INVOICES
+    if is_down or state.failing >= MOST then
+      change_breaker('open', outcome .. ': ' .. words)
+      open_until_next_try()
+      event = 'opened'
+    end
+  elseif is_probe then
+    state.breaker = 'open'
+    state.reason = outcome .. ': ' .. words
+    state.tries = state.tries + 1
+    open_until_next_try()
+    event = 'open'
+  end
 else
-  -- Requests under way when it first said so are part of the same overload: they do not count again.
-  if outcome == 'failed' or blocked <= now then
-    rate = math.max(min_rate, rate * FACTOR[outcome])
+  -- Whoever says that it is too much is there.
+  if state.failures > 0 then redis.call('DEL', failing_invoices) end
+  state.failures = 0
+  state.failing = state.failing * (1 - FAILURE_WEIGHT)
+  if is_probe then
+    change_breaker('closed', '')
+    state.failing = 0
+    state.rate = math.min(state.rate, allowed * 1000 / 2)
+    state.places = math.min(state.places, math.max(1, most_places / 2))
+    state.answered_us = now
+    event = 'closed'
   end
   if outcome == 'throttled' then
-    blocked = math.max(blocked, now + math.ceil(tonumber(ARGV[4]) * 1000))
-    slot = math.max(slot, blocked)
+    -- Requests under way when it first said so are part of the same overload: they do not count again.
+    if state.blocked_us <= now then
+      state.slow_from = state.rate
+      slower(AFTER_THROTTLED)
+      widen(state, math.min(2 * extra_us(state) + MIN_EXTRA_US, MAX_EXTRA_US))
+    end
+    block()
+  else
+    local seconds = math.min(math.max(now - state.answered_us, 0) / 1000000, 1)
+    local is_near = state.slow_from > 0 and state.rate >= 0.95 * state.slow_from
+    local recovery = is_near and SECONDS_TO_RECOVER_SLOWLY or SECONDS_TO_RECOVER
+    state.rate = math.min(allowed * 1000, state.rate + allowed * 1000 * seconds / recovery)
+    state.answered_us = now
+
+    state.answers = math.min(state.answers + 1, 1 / USUAL_WEIGHT)
+    local function towards(average, weight)
+      return average + math.max(weight, 1 / state.answers) * (latency_us - average)
+    end
+    state.latency_us = towards(state.latency_us, LATENCY_WEIGHT)
+    state.usual_us = towards(state.usual_us, USUAL_WEIGHT)
+    if state.latency_us > SLOW * state.usual_us + SLOW_US then
+      fewer_places()
+    else
+      state.places = math.min(most_places, state.places + 1 / state.places)
+    end
   end
 end
 
-redis.call('HSET', KEYS[1],
-  'slot_us', string.format('%.0f', slot),
-  'rate', string.format('%.3f', rate),
-  'blocked_us', string.format('%.0f', blocked),
-  'changed_us', string.format('%.0f', now))
-redis.call('PEXPIRE', KEYS[1], math.ceil(math.max(blocked - now, slot - now, 0) / 1000) + 3600000)
-return { math.floor(rate), string.format('%.3f', math.max(blocked - now, 0) / 1000) }
+write_state(state)
+return event

@@ -1,37 +1,56 @@
--- Gives out the next slot of the sending budget: one request per interval, never two at once (GCRA, burst 1).
--- Unused time is not saved up.
+-- Gives the permit to send one request, now, or says why not. A sliding window: of the last `allowed` requests the first
+-- has to have left it. Within it requests are spaced evenly; who was held up may catch up a little.
 --
--- KEYS[1]  the budget: hash of slot_us (end of the last slot given out), rate (thousandths of a request per
---          second), blocked_us (no slot before), changed_us (last change of the rate)
--- ARGV[1]  highest rate, in thousandths of a request per second
--- ARGV[2]  how far ahead a slot may lie, in milliseconds; negative to ask without taking one
+-- It is also what fences leases, whatever the clocks of their holders: there is one request about an invoice at a time, and
+-- none under a lease that is older than one under which there was a request.
 --
--- Replies {1, wait}: a slot is taken, wait so many milliseconds (a decimal string) and send one request
---         {0, wait}: no slot is taken; none is to be had for so many milliseconds
---         {-1, wait}: as 0, because the invoice API asked to be left alone for so long
+-- KEYS[1..4], ARGV[1..5]  see budget-state.lua
+-- KEYS[5]  the newest lease of the invoice under which a permit was given
+-- ARGV[6]  the permit, a name that no other has
+-- ARGV[7]  after how many microseconds its answer will not come any more
+-- ARGV[8]  the invoice
+-- ARGV[9]  the version of the invoice under the lease of the caller
+-- ARGV[10]  the longest that a lease is held, in milliseconds
+--
+-- Replies {1, '0', now, steps}: send it now; the time is that of Redis, in microseconds
+--         {0, wait, now, steps}: no permit, and none for so many microseconds
+--         {-1, wait, now, steps}: as 0, because nothing is sent at all for so long
+--         {-2, '0', now, steps}: none any more, the lease is another's
+--         {-3, '0', now, steps}: none as long as another request about this invoice is under way
 
-local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
-local state = redis.call('HMGET', KEYS[1], 'slot_us', 'rate', 'blocked_us')
-local max_rate = tonumber(ARGV[1])
-local ahead = tonumber(ARGV[2]) * 1000
-local rate = math.min(tonumber(state[2] or max_rate), max_rate)
-local blocked = tonumber(state[3] or 0)
+local CATCH_UP_US = 60000
+local PLACE_WAIT_US = 10000
 
-if blocked > now then
-  return { -1, string.format('%.3f', (blocked - now) / 1000) }
+local lease = KEYS[5]
+local permit, lasts_us = ARGV[6], tonumber(ARGV[7])
+local invoice, version, lease_ms = ARGV[8], tonumber(ARGV[9]), ARGV[10]
+
+local function reply(code, wait_us)
+  write_state(state)
+  return { code, whole(wait_us), whole(now), whole(state.steps) }
 end
 
-local slot = math.max(now, tonumber(state[1] or 0))
--- Slots are never given out so far ahead: the clock has been set back, as by a failover.
-if slot - now > 60000000 then slot = now end
-local wait = slot - now
-if wait > ahead then
-  return { 0, string.format('%.3f', math.max(wait - math.max(ahead, 0), 0) / 1000) }
-end
+if tonumber(redis.call('GET', lease) or 0) > version then return reply(-2, 0) end
+if redis.call('ZSCORE', under_way, invoice) then return reply(-3, 0) end
+if state.blocked_us > now then return reply(-1, state.blocked_us - now) end
+local is_probe = state.breaker ~= 'closed'
+if is_probe and state.next_us > now then return reply(-1, state.next_us - now) end
+if redis.call('ZCARD', under_way) >= math.floor(state.places) then return reply(0, PLACE_WAIT_US) end
 
-local next_slot = slot + math.ceil(1000000000 / rate)
-redis.call('HSET', KEYS[1], 'slot_us', string.format('%.0f', next_slot))
--- A budget that nobody uses goes, and starts again at the highest rate.
-redis.call('PEXPIRE', KEYS[1], math.ceil((next_slot - now) / 1000) + 3600000)
-return { 1, string.format('%.3f', wait / 1000) }
+local first = redis.call('ZRANGE', sent, -allowed, -allowed, 'WITHSCORES')[2]
+local free_us = first and tonumber(first) + window_us + extra_us(state) or now
+local spaced_us = math.max(state.spaced_us, now - CATCH_UP_US)
+local wait_us = math.max(free_us, spaced_us) - now
+if wait_us > 0 then return reply(0, math.ceil(wait_us)) end
+
+state.spaced_us = spaced_us + 1000000000 / state.rate
+redis.call('ZADD', sent, whole(now), permit)
+redis.call('ZADD', under_way, whole(now + lasts_us), invoice)
+redis.call('SET', lease, version, 'PX', lease_ms)
+if is_probe then
+  state.breaker = 'probing'
+  state.probe = permit
+  -- Should its sender die, the next probe may go when the answer to this one will not come any more.
+  state.next_us = now + lasts_us
+end
+return reply(1, 0)

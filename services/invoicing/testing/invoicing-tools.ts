@@ -3,15 +3,32 @@ import type { Answer } from '#shared/domain/invoice.ts';
 import type { InvoicingTools } from '../call-under-lease.ts';
 import type { Clock } from '../clock.ts';
 import type { LoopSettings } from '../due-work.ts';
-import type { SendBudget } from '../send-budget.ts';
+import type { BudgetStatus, GrantedPermit, SendBudget } from '../send-budget.ts';
 import { type MemoryStore, memoryStore } from './memory-store.ts';
 import { virtualClock } from './virtual-clock.ts';
 
+export const PERMIT: GrantedPermit = {
+  ...{ granted: true, id: 'permit', invoice: '2026-11-H1.1.acme', grantedAtUs: 0, askedAtMs: 0 },
+};
+
+/** A budget at rest. */
+export const CLOSED: BudgetStatus = {
+  nowMs: 0,
+  breaker: { state: 'closed', sinceMs: 0, reason: '', nextTryAtMs: 0 },
+  blockedUntilMs: 0,
+  ...{ allowedPerSecond: 50, currentPerSecond: 50, measuredPerSecond: 0 },
+  ...{ allowedPlaces: 32, currentPlaces: 32, placesInUse: 0 },
+};
+
 /** A budget that always grants. */
 export const freeBudget: SendBudget = {
-  take: async () => ({ granted: true }),
-  blockedForMs: async () => 0,
-  report: async () => {},
+  take: async ({ invoice }) => ({ ...PERMIT, invoice }),
+  sent: () => {},
+  giveBack: async () => {},
+  report: async () => undefined,
+  outlook: async () => ({ waitMs: 0, isProbe: false }),
+  status: async () => CLOSED,
+  resume: async () => CLOSED,
 };
 
 export interface Script {

@@ -32,9 +32,16 @@ export function memoryStore(items: readonly InvoiceItem[], faults: Faults = {}):
     async get(key) {
       return table.get(nameOf(key));
     },
-    async oldest(state, limit) {
-      return sorted((a, b) => Number(a.dueAtMs - b.dueAtMs))
-        .filter((item) => item.state === state)
+    async dueIn(partition, limit, after) {
+      const entries = sorted((a, b) => Number(a.dueAtMs - b.dueAtMs)).filter(
+        (item) => item.statePartition === partition,
+      );
+      const isAfter = ({ dueAtMs, ...key }: InvoiceItem) =>
+        !after ||
+        Number(dueAtMs) > after.dueAtMs ||
+        (Number(dueAtMs) === after.dueAtMs && nameOf(key) > nameOf(after));
+      return entries
+        .filter(isAfter)
         .slice(0, limit)
         .map(({ pk, sk, dueAtMs }) => ({ pk, sk, dueAtMs: Number(dueAtMs) }));
     },

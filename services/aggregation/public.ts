@@ -17,6 +17,7 @@ export {
 } from './ledger-store.ts';
 export {
   clearUsageMark,
+  countUsageMarks,
   type Mark,
   readAllUsage,
   readDailyRecords,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
+import pMap from 'p-map';
 import { type Day, daysOf, type HalfMonth } from '#shared/domain/billing-period.ts';
 import type { Hash } from '#shared/domain/merkle.ts';
 import { shardName } from '#shared/domain/shard.ts';
@@ -75,6 +76,8 @@ function dirtyPartition(shard: number): string {
 function usageMarkPartition(period: HalfMonth, shard: number): string {
   return `USAGE#${period}#${shardName(shard)}`;
 }
+
+const COUNTS_AT_ONCE = 32;
 
 const PERIODS_PARTITION = 'PERIODS';
 
@@ -254,6 +257,32 @@ export async function* readUsageMarks(
     if (range.to !== undefined && mark.of >= range.to) return;
     yield mark;
   }
+}
+
+/** How many clients have something to package for a half month. */
+export async function countUsageMarks(
+  store: UsageStore,
+  period: HalfMonth,
+  shards: number,
+): Promise<number> {
+  const counts = await pMap(
+    Array.from({ length: shards }, (_, shard) => shard),
+    async (shard) => {
+      let count = 0;
+      const input = {
+        TableName: store.table,
+        Select: 'COUNT' as const,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': usageMarkPartition(period, shard) },
+      };
+      for await (const page of paginateQuery({ client: store.dynamo }, input)) {
+        count += page.Count ?? 0;
+      }
+      return count;
+    },
+    { concurrency: COUNTS_AT_ONCE },
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 export async function clearUsageMark(

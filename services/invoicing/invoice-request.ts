@@ -1,12 +1,12 @@
 import * as z from 'zod/mini';
 import * as field from '#shared/contracts/fields.ts';
 import { INVOICE_SORTS } from '#shared/contracts/invoices.ts';
-import { isHalfMonth } from '#shared/domain/billing-period.ts';
+import { type HalfMonth, isHalfMonth } from '#shared/domain/billing-period.ts';
 import { INVOICE_STATES } from '#shared/domain/invoice.ts';
 import { type HttpRequest, parseParameter } from '#shared/platform/http.ts';
 import { type PageRequest, parsePageRequest } from '#shared/platform/page-request.ts';
 import { ProblemError } from '#shared/platform/problem-error.ts';
-import type { InvoiceList } from './list-invoices.ts';
+import type { InvoiceList } from './invoice-filter.ts';
 
 const states = z.optional(
   z.pipe(
@@ -57,4 +57,9 @@ export function parseListRequest(
     throw new ProblemError('invalid_parameter', 'sort=client needs a period or a client.');
   }
   return { list, ...page };
+}
+
+/** The half month that a request is about, if it names one. Throws `ProblemError` invalid_parameter. */
+export function parsePeriod(request: HttpRequest): HalfMonth | undefined {
+  return parseParameter('period', request.queryStringParameters?.period, period);
 }

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type InvoiceItem, statePartitionOf } from '#services/packaging/public.ts';
+import type { InvoiceFilter, InvoiceList } from './invoice-filter.ts';
 import { createInvoiceIndex, type InvoiceIndex } from './invoice-index.ts';
 import { createInvoiceStore, type DueInvoice, type InvoiceStore } from './invoice-store.ts';
-import { type InvoiceFilter, type InvoiceList, listInvoices } from './list-invoices.ts';
+import { listInvoices } from './list-invoices.ts';
 import { createInvoicesTable } from './testing/invoices-table.ts';
 import { invoiceItem } from './testing/memory-store.ts';
 

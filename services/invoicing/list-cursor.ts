@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { parseInvoiceId } from '#shared/domain/packaging.ts';
 import { ProblemError } from '#shared/platform/problem-error.ts';
 import type { Place } from './in-order.ts';
-import type { InvoiceList } from './list-invoices.ts';
+import type { InvoiceList } from './invoice-filter.ts';
 
 const Cursor = z.strictObject({
   list: z.string(),

@@ -3,9 +3,10 @@ import fc from 'fast-check';
 import type { InvoiceItem } from '#services/packaging/public.ts';
 import { INVOICE_STATES } from '#shared/domain/invoice.ts';
 import { ProblemError } from '#shared/platform/problem-error.ts';
+import type { InvoiceFilter, InvoiceList } from './invoice-filter.ts';
 import type { InvoiceIndex } from './invoice-index.ts';
 import { decodeCursor, encodeCursor } from './list-cursor.ts';
-import { type InvoiceFilter, type InvoiceList, listInvoices } from './list-invoices.ts';
+import { listInvoices } from './list-invoices.ts';
 import { invoiceItem, memoryStore } from './testing/memory-store.ts';
 
 /** After the half months below began: before, nothing is due. */

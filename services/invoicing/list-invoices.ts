@@ -4,32 +4,15 @@ import {
   partitionsOf,
   presentSummary,
 } from '#services/packaging/public.ts';
-import type { INVOICE_SORTS, InvoicePage } from '#shared/contracts/invoices.ts';
-import { daysOf, type HalfMonth } from '#shared/domain/billing-period.ts';
-import { INVOICE_STATES, type InvoiceState } from '#shared/domain/invoice.ts';
+import type { InvoicePage } from '#shared/contracts/invoices.ts';
+import { daysOf } from '#shared/domain/billing-period.ts';
+import { INVOICE_STATES } from '#shared/domain/invoice.ts';
 import { parseInvoiceId } from '#shared/domain/packaging.ts';
 import { inOrder, type Place, type Placed, periodOf } from './in-order.ts';
+import type { InvoiceFilter, InvoiceList } from './invoice-filter.ts';
 import type { IndexEntry, InvoiceIndex } from './invoice-index.ts';
 import type { InvoiceKey } from './invoice-store.ts';
 import { decodeCursor, encodeCursor } from './list-cursor.ts';
-
-export interface InvoiceFilter {
-  readonly states?: readonly InvoiceState[] | undefined;
-  readonly client?: string | undefined;
-  readonly period?: HalfMonth | undefined;
-  readonly reason?: string | undefined;
-  /** Packaged at least so long ago. */
-  readonly olderThanSeconds?: number | undefined;
-}
-
-/**
- * Which invoices, and in which order. `oldest` and `newest`: by when something is next to be done or, at rest, by when
- * it came to rest; of one client by half month and revision. `client` needs a client or a period.
- */
-export interface InvoiceList {
-  readonly filter: InvoiceFilter;
-  readonly sort: (typeof INVOICE_SORTS)[number];
-}
 
 /** A head with its place in the list; without one, it does not match by what the index says. */
 export interface Seen {

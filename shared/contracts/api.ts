@@ -26,6 +26,7 @@ import {
 } from './holds.ts';
 import { CorrectionBody, Invoice, InvoicePage, RetriesAnswer, RetriesBody } from './invoices.ts';
 import { PROBLEMS, type ProblemCode } from './problems.ts';
+import { PeriodList, Progress } from './progress.ts';
 import { ConservationProof } from './proof.ts';
 import { RebuildAnswer } from './rebuild.ts';
 import { Reversal, ReversalBody } from './reversals.ts';
@@ -386,6 +387,26 @@ export const OPERATIONS: readonly Operation[] = [
     scope: 'operate',
     answers: { 202: Invoice },
     problems: ['invalid_parameter', 'not_found', 'not_retryable', 'unavailable'],
+  },
+  {
+    method: 'get',
+    path: '/v1/periods',
+    operationId: 'listPeriods',
+    summary: 'Half months that ever had usage, the latest first.',
+    scope: 'operate',
+    answers: { 200: PeriodList },
+    problems: ['unavailable'],
+  },
+  {
+    method: 'get',
+    path: '/v1/progress',
+    operationId: 'getProgress',
+    summary:
+      'How far the invoices of a half month are, by state and over time, and when all will be done.',
+    scope: 'operate',
+    query: { period: 'The half month; the latest that has invoices where it is left out.' },
+    answers: { 200: Progress },
+    problems: ['invalid_parameter', 'not_found', 'unavailable'],
   },
   {
     method: 'post',

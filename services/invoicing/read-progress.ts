@@ -1,0 +1,68 @@
+import type { SFNClient } from '@aws-sdk/client-sfn';
+import { countUsageMarks, type UsageStore } from '#services/aggregation/public.ts';
+import type { Progress } from '#shared/contracts/progress.ts';
+import type { HalfMonth } from '#shared/domain/billing-period.ts';
+import { forecastDoneAtMs, type SendingProgress } from '#shared/domain/forecast.ts';
+import { countPeriod } from './count-period.ts';
+import type { InvoiceIndex } from './invoice-index.ts';
+import { listPackagingRuns } from './packaging-runs.ts';
+import { type ProgressStore, readSnapshots, thinOut } from './progress-store.ts';
+import type { BudgetStatus } from './send-budget.ts';
+
+export interface ProgressSources {
+  readonly index: InvoiceIndex;
+  readonly progress: ProgressStore;
+  readonly usage: UsageStore;
+  readonly shards: number;
+  readonly sfn: SFNClient;
+  readonly packagingMachineArn: string;
+  readonly budgetStatus: () => Promise<BudgetStatus>;
+  readonly pollDelayMs: number;
+}
+
+/** As many as a chart shows. */
+const MAX_POINTS = 240;
+
+/** One half month at a glance, as of now. */
+export async function readProgress(
+  sources: ProgressSources,
+  period: HalfMonth,
+  nowMs: number,
+): Promise<Progress> {
+  const { index, progress, usage, shards, sfn, packagingMachineArn } = sources;
+  const [count, snapshots, unpackagedClients, packagingRuns, forecastBy] = await Promise.all([
+    countPeriod(index, period),
+    readSnapshots(progress, period),
+    countUsageMarks(usage, period, shards),
+    listPackagingRuns(sfn, packagingMachineArn),
+    forecaster(sources),
+  ]);
+  const { byState, amountByState } = count;
+  const series = thinOut([...snapshots, { atMs: nowMs, byState }], MAX_POINTS);
+  const forecast = forecastBy(count.sending, nowMs);
+  return {
+    period,
+    asOf: toTime(nowMs),
+    ...{ byState, amountByState, unpackagedClients, packagingRuns },
+    series: series.map((snapshot) => ({ at: toTime(snapshot.atMs), byState: snapshot.byState })),
+    ...(forecast && { forecast }),
+  };
+}
+
+/** While the breaker is open nobody knows when sending goes on, and without the budget nothing is sent. */
+async function forecaster({ budgetStatus, pollDelayMs }: ProgressSources) {
+  const status = await budgetStatus().catch(() => undefined);
+  return (sending: SendingProgress, nowMs: number): Progress['forecast'] => {
+    if (!status || status.breaker.state === 'open') return undefined;
+    const { currentPerSecond: requestsPerSecond, blockedUntilMs } = status;
+    const pace = { requestsPerSecond, blockedUntilMs, pollDelayMs };
+    const doneAtMs = forecastDoneAtMs(sending, pace, nowMs);
+    if (doneAtMs === undefined) return undefined;
+    const perSecond = (sending.remaining * 1_000) / Math.max(doneAtMs - nowMs, 1);
+    return { doneAt: toTime(doneAtMs), remaining: sending.remaining, perSecond };
+  };
+}
+
+function toTime(atMs: number): string {
+  return new Date(atMs).toISOString();
+}

@@ -33,7 +33,7 @@ export function meteredSums(lines: Iterable<PackageLine>): UsageSum[] {
   return [...lines].filter(isMeteredLine).map(({ kind: _kind, tree: _tree, ...sum }) => sum);
 }
 
-export function totalOf(lines: Iterable<PackageLine>): bigint {
+export function totalOf(lines: Iterable<{ readonly amountMicros: bigint }>): bigint {
   let totalMicros = 0n;
   for (const { amountMicros } of lines) totalMicros += amountMicros;
   return totalMicros;

@@ -8,7 +8,7 @@ NODE := node --disable-warning=ExperimentalWarning --import ./localstack/lua-hoo
 JEST := node --disable-warning=ExperimentalWarning --experimental-vm-modules node_modules/jest/bin/jest.js
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run replay load-test latency test test-unit check bench start deploy load reset status stop redrive rebuild-balances remove openapi
+.PHONY: help setup run replay load-test latency test test-unit check bench start deploy load reset status stop redrive rebuild-balances explain remove openapi
 
 help: ## List what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ redrive: ## Send dead letters back to their queue (local cloud)
 
 rebuild-balances: setup ## Restore balances that the store has lost from the ledger, and compare those that it has: SHARD=…, or API_URL and API_KEY
 	@STAGE=$(STAGE) node localstack/rebuild/rebuild.ts
+
+explain: setup ## Explain an invoice down to its events and verify every proof: INVOICE=2026-11-H1.1.acme, or with API_URL and API_KEY
+	@STAGE=$(STAGE) $(NODE) localstack/explain/explain.ts
 
 remove: ## Remove the stack; STAGE=local (the default) or a stage on AWS
 ifeq ($(STAGE),local)

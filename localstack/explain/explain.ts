@@ -1,0 +1,36 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runCommand } from '#localstack/command.ts';
+import { REPOSITORY_FOLDER, readLocalEnvironment } from '#localstack/environment.ts';
+import { loadData } from '#localstack/load.ts';
+import { count, showSteps } from '#localstack/run/progress.ts';
+import { type ExplainTarget, fetchExplanation } from './fetch-explanation.ts';
+import { readExplainSettings } from './settings.ts';
+
+const FOLDER = join('.local', 'explanations');
+const VERIFIER = join(REPOSITORY_FOLDER, 'localstack', 'verify', 'verify-explanation.py');
+
+async function targetOf(target: ExplainTarget | undefined): Promise<ExplainTarget> {
+  if (target) return target;
+  const environment = readLocalEnvironment();
+  const { apiKey } = await loadData(environment);
+  return { url: environment.httpApiUrl, apiKey };
+}
+
+await runCommand(async () => {
+  const { target, invoice } = readExplainSettings(process.env);
+  const at = await targetOf(target);
+  const explained = await showSteps().step(`explain ${invoice}`, (show) =>
+    fetchExplanation(at, invoice, { onEvents: (events) => show(`${count(events)} events`) }),
+  );
+  const file = join(FOLDER, `${encodeURIComponent(invoice)}.json`);
+  mkdirSync(join(REPOSITORY_FOLDER, FOLDER), { recursive: true });
+  writeFileSync(join(REPOSITORY_FOLDER, file), JSON.stringify(explained, undefined, 2));
+  const { status, error } = spawnSync('python3', [VERIFIER, join(REPOSITORY_FOLDER, file)], {
+    stdio: 'inherit',
+  });
+  if (error) throw new Error(`The verifier needs Python 3: ${error.message}`);
+  console.log(`The explanation: ${file}`);
+  if (status !== 0) process.exitCode = 1;
+});

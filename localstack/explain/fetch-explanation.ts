@@ -1,0 +1,70 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Explanation, LineExplanation } from '#shared/contracts/explanation.ts';
+
+export interface ExplainTarget {
+  /** The address of the API, up to its /v1. */
+  readonly url: string;
+  readonly apiKey: string;
+}
+
+/** Everything about one invoice, as the verifier takes it. */
+export interface WholeExplanation {
+  readonly explanation: Explanation;
+  readonly lines: readonly LineExplanation[];
+}
+
+interface FetchOptions {
+  readonly onEvents?: (events: number) => void;
+  readonly pauseMs?: number;
+}
+
+/** Asks for an invoice, and for every page of events of each line that has a record. Throws where an answer says why not. */
+export async function fetchExplanation(
+  target: ExplainTarget,
+  invoice: string,
+  { onEvents = () => {}, pauseMs = 1_000 }: FetchOptions = {},
+): Promise<WholeExplanation> {
+  const ask = (query: string) =>
+    get(target, `/v1/invoices/${encodeURIComponent(invoice)}/explain${query}`, pauseMs);
+  const explanation = Explanation.parse(await ask(''));
+  const lines: LineExplanation[] = [];
+  for (const { index, record } of explanation.lines) {
+    if (!record) continue;
+    for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+      const query = `?line=${index}${cursor && `&cursor=${cursor}`}`;
+      const page: LineExplanation = LineExplanation.parse(await ask(query));
+      lines.push(page);
+      onEvents(lines.reduce((sum, { events }) => sum + events.length, 0));
+      cursor = page.nextCursor;
+    }
+  }
+  return { explanation, lines };
+}
+
+const TRIES = 5;
+const TIMEOUT_MS = 35_000;
+
+/** What is not there, or does not fit together, stays so: only what may come right is asked for again. */
+async function get({ url, apiKey }: ExplainTarget, path: string, pauseMs: number) {
+  for (let tries = 1; ; tries++) {
+    const { status, text } = await answerOf(`${url}${path}`, apiKey);
+    if (status === 200) return JSON.parse(text) as unknown;
+    const mayComeRight = status === 0 || status === 429 || status > 500;
+    if (!mayComeRight || tries === TRIES) {
+      throw new Error(`${path} was answered ${status}: ${text.slice(0, 500)}`);
+    }
+    await delay(pauseMs * tries);
+  }
+}
+
+async function answerOf(url: string, apiKey: string): Promise<{ status: number; text: string }> {
+  try {
+    const response = await fetch(url, {
+      headers: { authorization: `Bearer ${apiKey}` },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    return { status: response.status, text: await response.text() };
+  } catch (error) {
+    return { status: 0, text: (error as Error).message };
+  }
+}

@@ -2,6 +2,7 @@ import { runCommand } from '#localstack/command.ts';
 
 const SUITES: Readonly<Record<string, () => Promise<void>>> = {
   charge: async () => (await import('./charge/suite.ts')).runChargeBench(),
+  forecast: async () => (await import('./forecast/suite.ts')).runForecastBench(),
   packaging: async () => (await import('./packaging/suite.ts')).runPackagingBench(),
   sending: async () => (await import('./sending/suite.ts')).runSendingBench(),
   'start-up': async () => (await import('./start-up/suite.ts')).runStartUpBench(),

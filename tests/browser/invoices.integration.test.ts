@@ -90,6 +90,23 @@ describeInBrowser('invoices', (open) => {
     });
   });
 
+  test('are taken up by the deployed API, as it was said', async () => {
+    const [period, name] = ['2031-05-H1', `taken-${ulid()}`];
+    const ids = await seedInvoices(
+      [0, 1, 2].map((number) => ({ client: `${name}-${number}`, period, state: 'parked', number })),
+    );
+    const page = await open({ path: `/invoices?state=parked&period=${period}` });
+    for (const id of ids) await page.getByLabel(`Select ${id}`).check();
+    await page.getByRole('button', { name: 'Retry 3 selected' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Retry parked invoices' });
+    await dialog.getByText('2 sent again under the same id, 1 looked up first').waitFor();
+    await dialog.getByRole('button', { name: 'Retry 3 invoices' }).click();
+    await dialog.getByText('3 invoices taken up again: 2 to be sent, 1 to be looked up').waitFor();
+    await dialog.getByRole('button', { name: 'Close', exact: true }).last().click();
+    await goToInvoice(page, ids[0] ?? '');
+    await page.getByRole('region', { name: 'Attempts' }).getByText('Retry').waitFor();
+  });
+
   test('cannot all be retried where the filter leaves out what is parked', async () => {
     const page = await open({ path: `/invoices?state=accepted&period=${PERIOD}` });
     await page.getByRole('heading', { name: 'Matching invoices' }).waitFor();

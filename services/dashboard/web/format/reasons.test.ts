@@ -1,14 +1,18 @@
 import { expect, test } from '@jest/globals';
+import type { SkipReason } from '#shared/domain/carry-over.ts';
 import { afterRetry, INVOICE_STATES, type ParkReason } from '#shared/domain/invoice.ts';
 import { deadLetterReason, invoiceReason, PARK_REASONS } from './reasons.ts';
 import { STATE_MEANINGS, STATE_NAMES } from './states.ts';
 
 /** Fails to compile where a reason is missing. */
-const REASONS: Readonly<Record<ParkReason, true>> = {
+const REASONS: Readonly<Record<ParkReason | SkipReason, true>> = {
   refused_by_invoice_api: true,
   rejected_by_invoice_api: true,
   attempts_exhausted: true,
   package_unreadable: true,
+  zero_total: true,
+  negative_total: true,
+  below_minimum: true,
 };
 
 test.each(Object.keys(REASONS))('%s is explained, with what to do', (code) => {

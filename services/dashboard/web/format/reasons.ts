@@ -48,12 +48,7 @@ const INVOICE_REASONS: Readonly<Record<string, Reason>> = {
   below_minimum: {
     title: 'Below the minimum',
     meaning: 'Its total is less than the smallest amount that is invoiced.',
-    next: 'Nothing to do: the next package of this client takes it over.',
-  },
-  nothing_to_collect: {
-    title: 'Nothing to collect',
-    meaning: 'There is nothing in it to be paid, so it is not sent.',
-    next: 'Nothing to do.',
+    next: 'Nothing to do. Where carrying over is set, the next package of this client takes it over.',
   },
 };
 

@@ -3,7 +3,12 @@ import { focusNextTitle } from '../frame/page-title.tsx';
 
 export function InvoiceLink({ id }: { readonly id: string }) {
   return (
-    <Link href={`/invoices/${encodeURIComponent(id)}`} onClick={focusNextTitle}>
+    <Link
+      className="long-name"
+      title={id}
+      href={`/invoices/${encodeURIComponent(id)}`}
+      onClick={focusNextTitle}
+    >
       {id}
     </Link>
   );
@@ -11,7 +16,12 @@ export function InvoiceLink({ id }: { readonly id: string }) {
 
 export function ClientLink({ client }: { readonly client: string }) {
   return (
-    <Link href={`/clients/${encodeURIComponent(client)}`} onClick={focusNextTitle}>
+    <Link
+      className="long-name"
+      title={client}
+      href={`/clients/${encodeURIComponent(client)}`}
+      onClick={focusNextTitle}
+    >
       {client}
     </Link>
   );

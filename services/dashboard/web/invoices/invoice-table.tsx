@@ -39,7 +39,10 @@ export function InvoiceTable({
                 cell: ({ client }: InvoiceSummary) => <ClientLink client={client} />,
               },
             ]),
-        { name: 'Half month', cell: ({ period }) => formatPeriod(period) },
+        {
+          name: 'Half month',
+          cell: ({ period }) => <span className="nowrap">{formatPeriod(period)}</span>,
+        },
         {
           name: 'Total',
           isNumber: true,

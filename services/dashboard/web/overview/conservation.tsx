@@ -70,10 +70,12 @@ function NotProven() {
 
 function Answer({ proof }: { readonly proof: ConservationProof }) {
   const nowMs = useNow();
-  const { isConserved, differences, balances, entries, accounts, provenAt, first } = proof;
+  const { isConserved, differences, balances, entries, packages = 0, accounts, provenAt, first } =
+    proof;
   const wrong = [
     differences > 0 && countOf(differences, 'sum differs', 'sums differ'),
     balances > 0 && `${countOf(balances, 'balance')} not what the journal says`,
+    packages > 0 && `${countOf(packages, 'amount')} not carried over or corrected exactly once`,
     entries > 0 && `${countOf(entries, 'statement')} not what the ledger says`,
   ].filter((part) => part !== false);
   return (

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from '@jest/globals';
+import { ulid } from 'ulid';
 import * as z from 'zod/mini';
+import { drain, packageEverything } from '#localstack/run/pipeline.ts';
 import { Explanation, LineExplanation } from '#shared/contracts/explanation.ts';
 import { hashLeaf, proofOf, rootOf, treeOver } from '#shared/domain/merkle.ts';
+import { joinTestSession } from '../end-to-end/join.ts';
 import { screenshot } from './dashboard.ts';
 import { describeInBrowser } from './in-browser.ts';
 
@@ -101,5 +104,29 @@ describeInBrowser('an explanation', (open) => {
     await page.getByText('The day less what was billed before is what the line bills.').waitFor();
     await screenshot(page, isForged ? 'explanation-forged' : 'explanation');
     expect(await page.getByText('Wrong:').count()).toBe(isForged ? 1 : 0);
+  });
+
+  test('of an invoice that the pipeline has made is proven down to its events', async () => {
+    const { api, environment, cloud, steps } = await joinTestSession();
+    const client = `explained-${ulid()}`;
+    for (const quantity of ['1000', '250']) {
+      await api.post('/v1/usage', {
+        specversion: '1.0',
+        id: ulid(),
+        source: '/tests',
+        type: 'tollgate.usage',
+        subject: client,
+        data: { meter: 'api.requests', quantity },
+      });
+    }
+    await drain(environment, cloud, steps);
+    await packageEverything(cloud, steps);
+    const page = await open({ path: `/clients/${client}` });
+    await page.getByRole('link', { name: client }).click();
+    await page.getByText('their SHA-256 is right').waitFor();
+    await page.getByText('Usage: api.requests').press('Enter');
+    await page
+      .getByText("2 events are in the ledger's tree, and they add up to the line.")
+      .waitFor();
   });
 });

@@ -4,7 +4,7 @@ import { INVOICE_STATES } from '#shared/domain/invoice.ts';
 import { ALL_INVOICE_REASONS, invoiceReason } from '../format/reasons.ts';
 import { STATE_NAMES } from '../format/states.ts';
 import { PeriodPicker } from '../parts/period-picker.tsx';
-import type { ListState } from './list-state.ts';
+import { canSortByClient, type ListState } from './list-state.ts';
 
 const AGES = [
   { value: '', label: 'Any age' },
@@ -18,7 +18,7 @@ const AGES = [
 const SORTS = [
   { value: 'oldest', label: 'Oldest first' },
   { value: 'newest', label: 'Newest first' },
-  { value: 'client', label: 'By client' },
+  { value: 'client', label: 'By client (of a half month)' },
 ];
 
 export function Filters({
@@ -85,7 +85,10 @@ export function Filters({
           size="xs"
           value={sort}
           onChange={(event) => change({ sort: event.currentTarget.value })}
-          data={SORTS}
+          data={SORTS.map((one) => ({
+            ...one,
+            disabled: one.value === 'client' && !canSortByClient(state),
+          }))}
         />
         <Button
           size="xs"

@@ -60,6 +60,12 @@ test('another filter begins at the first page', () => {
   });
 });
 
+test('an order by client goes with the half month that it needs', () => {
+  const state = readListState(new URLSearchParams('period=2026-11-H1&sort=client'));
+  expect(withFilter(state, { states: ['parked'] }).sort).toBe('client');
+  expect(withFilter(state, { period: '' }).sort).toBe('oldest');
+});
+
 test.each([
   ['', {}],
   ['state=parked,accepted&client=acme', { client: 'acme' }],

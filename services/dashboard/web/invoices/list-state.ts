@@ -44,7 +44,13 @@ export function writeListState(state: ListState): URLSearchParams {
 
 /** Other filters begin at the first page. */
 export function withFilter(state: ListState, change: Partial<ListState>): ListState {
-  return { ...state, ...change, cursors: [] };
+  const next = { ...state, ...change, cursors: [] };
+  return next.sort === 'client' && !canSortByClient(next) ? { ...next, sort: 'oldest' } : next;
+}
+
+/** All invoices of all half months are not kept in that order. */
+export function canSortByClient({ client, period }: ListState): boolean {
+  return client !== '' || period !== '';
 }
 
 /** The query for the API. */

@@ -70,8 +70,16 @@ function NotProven() {
 
 function Answer({ proof }: { readonly proof: ConservationProof }) {
   const nowMs = useNow();
-  const { isConserved, differences, balances, entries, packages = 0, accounts, provenAt, first } =
-    proof;
+  const {
+    isConserved,
+    differences,
+    balances,
+    entries,
+    packages = 0,
+    accounts,
+    provenAt,
+    first,
+  } = proof;
   const wrong = [
     differences > 0 && countOf(differences, 'sum differs', 'sums differ'),
     balances > 0 && `${countOf(balances, 'balance')} not what the journal says`,

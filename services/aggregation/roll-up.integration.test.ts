@@ -79,7 +79,12 @@ async function expectedRecords(batches: readonly SealedBatch[]): Promise<DailyRe
       const folds = await readFolds(usage, day, shard);
       const ofDay = dailyRecordsOf(inOrderOfArrival(deltas, orderOfArrival(folds)));
       const daily = new Map(ofDay.map((record) => [usageKeyOf(record), record]));
-      expect([...treeDifferences([{ day, shard: '', folds, deltas }], daily)]).toEqual([]);
+      expect([
+        ...treeDifferences(
+          [{ day, shard: '', folds, deltas: deltas.map((d) => ({ ...d, key: d })) }],
+          daily,
+        ),
+      ]).toEqual([]);
       records.push(...ofDay);
     }
   }

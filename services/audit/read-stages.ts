@@ -8,7 +8,7 @@ import {
 } from '#services/aggregation/public.ts';
 import { type PackageStore, readAllInvoices, storedPackage } from '#services/packaging/public.ts';
 import { type AccountDifference, accountDifferences } from '#shared/domain/account-totals.ts';
-import { type Day, halfMonthOf } from '#shared/domain/billing-period.ts';
+import { halfMonthOf } from '#shared/domain/billing-period.ts';
 import type { CarryOver } from '#shared/domain/carry-over.ts';
 import {
   type BalanceHistory,
@@ -31,7 +31,7 @@ import {
   usageKeyOf,
   usageOf,
 } from '#shared/domain/usage.ts';
-import type { Fold, KeptDelta } from '#shared/domain/usage-tree.ts';
+import { gatherShardDays } from './shard-days.ts';
 
 export interface AuditSources {
   readonly ledger: LedgerStore;
@@ -98,7 +98,7 @@ async function readPackages(store: PackageStore): Promise<{ packages: Stage; tie
 async function readUsage(store: UsageStore) {
   const deltas = new Map<string, UsageSum>();
   const daily: DailyRecord[] = [];
-  const days = new Map<string, ShardDay>();
+  const days = gatherShardDays();
   const dirtyDays = new Set<string>();
   const dirtyShardDays = new Set<string>();
   const unpackaged = new Set<string>();
@@ -106,10 +106,10 @@ async function readUsage(store: UsageStore) {
     switch (item.type) {
       case 'delta':
         foldUsage([item.sum], deltas);
-        dayIn(days, item.shard, item.sum.day).deltas.push(item.sum);
+        days.addDelta(item.shard, item.sum);
         break;
       case 'fold':
-        dayIn(days, item.shard, item.day).folds.push(item.fold);
+        days.addFold(item.shard, item.day, item.fold);
         break;
       case 'daily':
         daily.push(item.sum);
@@ -122,30 +122,15 @@ async function readUsage(store: UsageStore) {
         unpackaged.add(`${item.period}#${item.client}`);
     }
   }
-  const atRest = [...days].filter(([key]) => !dirtyShardDays.has(key)).map(([, day]) => day);
   const byKey = new Map(daily.map((record) => [usageKeyOf(record), record]));
   return {
     deltas: { name: 'deltas', sums: deltas },
     daily: stageOf('daily records', daily),
-    trees: [...treeDifferences(atRest, byKey)],
+    trees: [...treeDifferences(days.atRest(dirtyShardDays), byKey)],
     isMoving: ({ key, right }: Difference) =>
       dirtyDays.has(key.day) ||
       (right.stage === PACKAGES && unpackaged.has(`${halfMonthOf(key.day)}#${key.client}`)),
   };
-}
-
-interface ShardDay {
-  readonly day: Day;
-  readonly shard: string;
-  readonly folds: Fold[];
-  readonly deltas: KeptDelta[];
-}
-
-function dayIn(days: Map<string, ShardDay>, shard: string, day: Day): ShardDay {
-  const key = `${day}#${shard}`;
-  const found = days.get(key) ?? { day, shard, folds: [], deltas: [] };
-  days.set(key, found);
-  return found;
 }
 
 async function readEntries(store: EntryStore, settledUntilMs: number) {

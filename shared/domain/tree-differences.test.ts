@@ -1,16 +1,20 @@
 import { expect, test } from '@jest/globals';
 import { hashLeaf } from './merkle.ts';
-import { type ShardDay, type TreeDifference, treeDifferences } from './tree-differences.ts';
-import { type DailyRecord, usageKeyOf } from './usage.ts';
-import { dailyRecordsOf, type KeptDelta } from './usage-tree.ts';
+import {
+  type ShardDay,
+  type TreeDelta,
+  type TreeDifference,
+  treeDifferences,
+} from './tree-differences.ts';
+import { type DailyRecord, type TreeHead, usageKeyOf } from './usage.ts';
+import { headOf } from './usage-tree.ts';
 
 const KEY = {
   ...{ client: 'acme', day: '2026-11-03', meter: 'sms', currency: 'EUR' },
   source: 'postpaid' as const,
 };
-const delta = (batch: string): KeptDelta => ({
-  ...{ ...KEY, events: 2, quantityMicros: 3n, amountMicros: 4n },
-  ...{ root: hashLeaf(batch), batchDeltas: 1, batch },
+const delta = (batch: string): TreeDelta => ({
+  ...{ key: KEY, batch, events: 2, root: hashLeaf(batch) },
 });
 const [a, b, c] = [delta('A'), delta('B'), delta('C')];
 const shardDay: ShardDay = {
@@ -22,7 +26,8 @@ const shardDay: ShardDay = {
   ],
   deltas: [a, b, c],
 };
-const [record] = dailyRecordsOf([b, a, c]) as [DailyRecord];
+const tree = headOf([b, a, c]) as TreeHead;
+const record: DailyRecord = { ...KEY, events: 6, quantityMicros: 3n, amountMicros: 4n, tree };
 
 const found = (changes: Partial<ShardDay> = {}, recorded = record): TreeDifference[] => [
   ...treeDifferences([{ ...shardDay, ...changes }], new Map([[usageKeyOf(recorded), recorded]])),
@@ -67,8 +72,7 @@ test.each<[string, Partial<ShardDay>, object[]]>([
 });
 
 test('a record whose tree is another or missing is found', () => {
-  const { tree, ...bare } = record;
-  const implied = tree;
+  const { tree: implied, ...bare } = record;
   const other = { size: 6, root: hashLeaf('other') };
   expect(found({}, { ...bare, tree: other })).toEqual([
     { problem: 'tree_differs', key: KEY, recorded: other, implied },

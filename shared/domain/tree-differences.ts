@@ -1,19 +1,22 @@
 import type { Day } from './billing-period.ts';
+import type { Hash } from './merkle.ts';
 import { type DailyRecord, type TreeHead, type UsageKey, usageKeyOf } from './usage.ts';
-import {
-  dailyRecordsOf,
-  type Fold,
-  inOrderOfArrival,
-  type KeptDelta,
-  orderOfArrival,
-} from './usage-tree.ts';
+import { type Fold, headOf, inOrderOfArrival, orderOfArrival } from './usage-tree.ts';
+
+/** Of a delta what its tree needs: there are many of them. */
+export interface TreeDelta {
+  readonly key: UsageKey;
+  readonly batch: string;
+  readonly events: number;
+  readonly root?: Hash | undefined;
+}
 
 /** What is stored of one day of one shard. */
 export interface ShardDay {
   readonly day: Day;
   readonly shard: string;
   readonly folds: readonly Fold[];
-  readonly deltas: readonly KeptDelta[];
+  readonly deltas: readonly TreeDelta[];
 }
 
 export type TreeDifference =
@@ -46,13 +49,12 @@ export function* treeDifferences(
 ): Generator<TreeDifference> {
   for (const day of days) {
     yield* foldDifferences(day);
-    for (const record of dailyRecordsOf(inOrderOfArrival(day.deltas, orderOfArrival(day.folds)))) {
-      const recorded = daily.get(usageKeyOf(record))?.tree;
-      const implied = record.tree;
+    const deltas = inOrderOfArrival(day.deltas, orderOfArrival(day.folds));
+    for (const [name, ofKey] of Map.groupBy(deltas, ({ key }) => usageKeyOf(key))) {
+      const recorded = daily.get(name)?.tree;
+      const implied = headOf(ofKey);
       if (recorded?.size === implied?.size && recorded?.root === implied?.root) continue;
-      const { client, meter, currency, source } = record;
-      const key = { client, day: record.day, meter, currency, source };
-      yield { problem: 'tree_differs', key, recorded, implied };
+      yield { problem: 'tree_differs', key: (ofKey[0] as TreeDelta).key, recorded, implied };
     }
   }
 }

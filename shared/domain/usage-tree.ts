@@ -21,6 +21,10 @@ export interface KeptDelta extends UsageDelta {
   readonly batch: string;
 }
 
+type OfBatch = Pick<KeptDelta, 'batch'>;
+/** What a tree is put together from. */
+type Subtree = Pick<KeptDelta, 'root' | 'events'>;
+
 /** The batches that a roll-up found to be new on a day of a shard. Folds are numbered from 1 and never change. */
 export interface Fold {
   readonly n: number;
@@ -49,11 +53,11 @@ export function orderOfArrival(folds: readonly Fold[]): Map<string, number> {
 }
 
 /** The deltas of the batches that were folded, as they are put together to trees; the others are left out. */
-export function inOrderOfArrival<Delta extends KeptDelta>(
+export function inOrderOfArrival<Delta extends OfBatch>(
   deltas: Iterable<Delta>,
   order: ReadonlyMap<string, number>,
 ): Delta[] {
-  const placeOf = ({ batch }: KeptDelta) => order.get(batch) as number;
+  const placeOf = ({ batch }: OfBatch) => order.get(batch) as number;
   return [...deltas]
     .filter(({ batch }) => order.has(batch))
     .sort((a, b) => placeOf(a) - placeOf(b));
@@ -80,7 +84,7 @@ export function dailyRecordsOf(deltas: readonly KeptDelta[]): DailyRecord[] {
 }
 
 /** The head of the tree over deltas of one key: their roots are put together as leaves are, and each event counts for its size. */
-export function headOf(deltas: readonly KeptDelta[]): TreeHead | undefined {
+export function headOf(deltas: readonly Subtree[]): TreeHead | undefined {
   const roots = rootsOf(deltas);
   if (!roots || roots.length === 0) return undefined;
   const size = deltas.reduce((total, { events }) => total + events, 0);
@@ -98,7 +102,7 @@ export function prefixOf<Delta extends KeptDelta>(
   return events === size ? deltas.slice(0, count) : undefined;
 }
 
-export function rootsOf(deltas: readonly KeptDelta[]): Hash[] | undefined {
+export function rootsOf(deltas: readonly Subtree[]): Hash[] | undefined {
   const roots = deltas.flatMap(({ root }) => root ?? []);
   return roots.length === deltas.length ? roots : undefined;
 }

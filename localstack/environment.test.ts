@@ -2,15 +2,15 @@ import { describe, expect, test } from '@jest/globals';
 import { childVariables, readLocalEnvironment, SettingsError } from './environment.ts';
 
 describe('the settings of a local environment', () => {
-  test('run, test and bench differ in every port and in their folder', () => {
+  test('the environments differ in every port and in their folder', () => {
     const run = readLocalEnvironment({});
-    const forTests = readLocalEnvironment({ TOLLGATE_ENVIRONMENT: 'test' });
-    const forBench = readLocalEnvironment({ TOLLGATE_ENVIRONMENT: 'bench' });
-    const environments = [run, forTests, forBench];
-    const ports = environments.flatMap((environment) => Object.values(environment.ports));
-    expect(new Set(ports.map(({ port }) => port)).size).toBe(9);
-    expect(new Set(ports.map(({ variable }) => variable)).size).toBe(9);
-    expect(new Set(environments.map(({ stateFolder }) => stateFolder)).size).toBe(3);
+    const others = ['test', 'faults', 'bench'].map((name) =>
+      readLocalEnvironment({ TOLLGATE_ENVIRONMENT: name }),
+    );
+    const ports = [run, ...others].flatMap((environment) => Object.values(environment.ports));
+    expect(new Set(ports.map(({ port }) => port)).size).toBe(12);
+    expect(new Set(ports.map(({ variable }) => variable)).size).toBe(12);
+    expect(new Set([run, ...others].map(({ stateFolder }) => stateFolder)).size).toBe(4);
     expect(run.cloudUrl).toBe('http://127.0.0.1:4566');
     expect(run.httpApiUrl).toBe('http://127.0.0.1:4566/_aws/execute-api/70119a7e');
   });
@@ -34,7 +34,7 @@ describe('the settings of a local environment', () => {
     ],
     [
       { TOLLGATE_ENVIRONMENT: 'prod' },
-      'TOLLGATE_ENVIRONMENT is "prod", but it must be run, test or bench.',
+      'TOLLGATE_ENVIRONMENT is "prod", but it must be one of run, test, faults, bench.',
     ],
     [
       { TOLLGATE_ENFORCE_IAM: 'yes' },

@@ -5,8 +5,12 @@ export const REPOSITORY_FOLDER = join(import.meta.dirname, '..');
 /** The tag `ms-custom-id` of the HTTP API: it keeps its address across deploys. */
 export const HTTP_API_ID = '70119a7e';
 
-/** `run` serves `make run`; `test` serves `make test`, `bench` serves `make bench` beside it, with ports and a state folder of its own. */
-export type EnvironmentName = 'run' | 'test' | 'bench';
+/**
+ * `run` serves `make run`, `test` serves `make test` beside it, `faults` those tests that would disturb all others, and
+ * `bench` serves `make bench`: each with ports and a state folder of its own.
+ */
+const ENVIRONMENT_NAMES = ['run', 'test', 'faults', 'bench'] as const;
+export type EnvironmentName = (typeof ENVIRONMENT_NAMES)[number];
 
 export const SERVER_NAMES = ['redis', 'cloud', 'invoiceApi'] as const;
 export type ServerName = (typeof SERVER_NAMES)[number];
@@ -62,9 +66,14 @@ const DEFAULT_PORTS: Record<EnvironmentName, Record<ServerName, PortSetting>> = 
     cloud: { port: 4586, variable: 'TOLLGATE_BENCH_PORT' },
     invoiceApi: { port: 4682, variable: 'TOLLGATE_BENCH_INVOICE_API_PORT' },
   },
+  faults: {
+    redis: { port: 6393, variable: 'TOLLGATE_FAULTS_REDIS_PORT' },
+    cloud: { port: 4596, variable: 'TOLLGATE_FAULTS_PORT' },
+    invoiceApi: { port: 4683, variable: 'TOLLGATE_FAULTS_INVOICE_API_PORT' },
+  },
 };
 
-/** The local environment that `variables` ask for: `TOLLGATE_ENVIRONMENT` (`run`, `test` or `bench`), ports, and the rest by default. */
+/** The local environment that `variables` ask for: `TOLLGATE_ENVIRONMENT`, ports, and the rest by default. */
 export function readLocalEnvironment(
   variables: Variables = process.env,
   name: EnvironmentName = readName(variables),
@@ -89,9 +98,12 @@ export function readLocalEnvironment(
 }
 
 function readName(variables: Variables): EnvironmentName {
-  const name = variables.TOLLGATE_ENVIRONMENT || 'run';
-  if (name === 'run' || name === 'test' || name === 'bench') return name;
-  throw new SettingsError(`TOLLGATE_ENVIRONMENT is "${name}", but it must be run, test or bench.`);
+  const asked = variables.TOLLGATE_ENVIRONMENT || 'run';
+  const name = ENVIRONMENT_NAMES.find((each) => each === asked);
+  if (name) return name;
+  throw new SettingsError(
+    `TOLLGATE_ENVIRONMENT is "${asked}", but it must be one of ${ENVIRONMENT_NAMES.join(', ')}.`,
+  );
 }
 
 function readPorts(

@@ -2,18 +2,19 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { ROLES } from './plan.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
 /** The code of the processes, each in one file as a function is deployed: they start several times as fast. */
-export async function bundleProcesses(): Promise<{ folder: string; remove: () => void }> {
+export async function bundleProcesses(
+  files: readonly string[],
+): Promise<{ folder: string; remove: () => void }> {
   mkdirSync(join(ROOT, '.local/crash'), { recursive: true });
   const folder = mkdtempSync(join(ROOT, '.local/crash/bundle-'));
   await promisify(execFile)(
     join(ROOT, 'node_modules/.bin/esbuild'),
     [
-      ...ROLES.map((role) => join(import.meta.dirname, `${role}-process.ts`)),
+      ...files,
       ...[
         '--bundle',
         '--platform=node',

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { bundleProcesses } from './bundles.ts';
 import { countByType } from './checks.ts';
@@ -17,7 +18,9 @@ const PATIENCE_MS = 2_100;
 
 let bundles: Awaited<ReturnType<typeof bundleProcesses>>;
 beforeAll(async () => {
-  bundles = await bundleProcesses();
+  bundles = await bundleProcesses(
+    ROLES.map((role) => join(import.meta.dirname, `${role}-process.ts`)),
+  );
 });
 afterAll(() => bundles.remove());
 

@@ -12,7 +12,7 @@ import type { Order } from './plan.ts';
 
 const SUPERVISOR = 4;
 
-const met = new Set<string>();
+const met = new Map<string, number>();
 let order: Order | undefined;
 let turnsLeft = 0;
 
@@ -23,11 +23,16 @@ export function obey(next: Order | undefined): void {
 
 /** The names of all steps that this process has come by. */
 export function stepsMet(): string[] {
-  return [...met];
+  return [...met.keys()];
+}
+
+/** How often it has come by each of them. */
+export function turnsMet(): Record<string, number> {
+  return Object.fromEntries(met);
 }
 
 export function pass(step: string): void {
-  met.add(step);
+  met.set(step, (met.get(step) ?? 0) + 1);
   if (order?.step !== step || --turnsLeft > 0) return;
   const { victim } = order;
   order = undefined;

@@ -6,10 +6,21 @@ const PAUSE_MS = 400;
 /** An outage has an end: without one, the few Lambdas left would be killed each time that they start. */
 const MAX_KILLS = 30;
 
+/** Which Lambdas, and how many until the outage is over. */
+export interface Kills {
+  readonly random?: () => number;
+  readonly most?: number;
+  readonly pauseMs?: number;
+}
+
 /** Runs `work` while random Lambdas are killed with -9. Returns its result and how many were killed. */
-export async function whileKilling<T>(environment: LocalEnvironment, work: () => Promise<T>) {
+export async function whileKilling<T>(
+  environment: LocalEnvironment,
+  work: () => Promise<T>,
+  { random = Math.random, most = MAX_KILLS, pauseMs = PAUSE_MS }: Kills = {},
+) {
   const ended = new AbortController();
-  const killing = killLambdas(environment, ended.signal);
+  const killing = killLambdas(environment, ended.signal, { random, most, pauseMs });
   try {
     const result = await work();
     ended.abort();
@@ -19,12 +30,16 @@ export async function whileKilling<T>(environment: LocalEnvironment, work: () =>
   }
 }
 
-async function killLambdas(environment: LocalEnvironment, ended: AbortSignal): Promise<number> {
+async function killLambdas(
+  environment: LocalEnvironment,
+  ended: AbortSignal,
+  { random, most, pauseMs }: Required<Kills>,
+): Promise<number> {
   let kills = 0;
-  while (!ended.aborted && kills < MAX_KILLS) {
-    await delay(PAUSE_MS);
+  while (!ended.aborted && kills < most) {
+    await delay(pauseMs);
     const { lambdas } = findProcesses(environment);
-    const victim = lambdas[Math.floor(Math.random() * lambdas.length)];
+    const victim = lambdas[Math.floor(random() * lambdas.length)];
     if (!victim) continue;
     try {
       process.kill(victim.pid, 'SIGKILL');

@@ -23,11 +23,14 @@ export default {
       displayName: 'unit',
       testMatch: ['**/*.test.ts'],
       testPathIgnorePatterns: ['\\.integration\\.test\\.ts$', '/node_modules/'],
+      testTimeout: 30_000,
     },
     {
       ...common,
       displayName: 'integration',
       testMatch: ['**/*.integration.test.ts'],
+      // Bounds what hangs; how long work takes on a busy machine says nothing about it.
+      testTimeout: 60_000,
       globalSetup: '<rootDir>/tests/environment/set-up.ts',
       globalTeardown: '<rootDir>/tests/environment/tear-down.ts',
     },

@@ -237,7 +237,7 @@ describe('a batch', () => {
     // The ledger, the deltas in several requests, the entries, the marks; and one that its consumer outlived.
     expect(batches.length).toBeGreaterThan(5);
     await expectAsAfterOneCleanPass(...batches);
-  });
+  }, 30_000);
 
   test('that comes again marks its days again: its deltas may be new to the roll-up', async () => {
     const batch = mixedBatch('client');

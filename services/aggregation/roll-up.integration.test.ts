@@ -238,7 +238,7 @@ describe('a roll-up', () => {
     // Three folds, six daily records, the period, the usage marks, the dirty marks.
     expect(batches.length).toBeGreaterThan(12);
     await expectFolded(...batches);
-  });
+  }, 30_000);
 });
 
 describe('a roll-up that is overtaken', () => {

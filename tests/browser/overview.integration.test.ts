@@ -151,6 +151,26 @@ describeInBrowser('the overview', (open) => {
     await queues.getByText('42 entries in the outbox').waitFor();
   });
 
+  test('a deployment that is new has nothing yet, and nothing wrong', async () => {
+    const notFound = {
+      status: 404,
+      code: 'not_found',
+      title: 'There is no such thing',
+      detail: '…',
+    };
+    const page = await open({
+      answers: {
+        ...OVERVIEW,
+        periods: { periods: [] },
+        progress: notFound,
+        conservation: notFound,
+      },
+    });
+    await page.getByText('Nothing was proven yet.').waitFor();
+    await page.getByText('Nothing yet: no usage has come').nth(2).waitFor();
+    expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
+  });
+
   test('the first view loads less script than its limit, all of it compressed', async () => {
     const page = await open({ key: null, path: '', answers: OVERVIEW });
     const sizes: number[] = [];

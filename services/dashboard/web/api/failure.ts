@@ -48,6 +48,11 @@ function isProblem(body: unknown): body is Problem {
   );
 }
 
+/** That what was asked for does not exist, as the API itself says. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof ApiFailure && error.code === 'not_found';
+}
+
 /** What to show of whatever was thrown. */
 export function describeFailure(error: unknown): { title: string; detail: string } {
   if (error instanceof ApiFailure) return error;

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ConservationProof } from '#shared/contracts/proof.ts';
-import { ApiFailure, describeFailure } from '../api/failure.ts';
+import { describeFailure, isNotFound } from '../api/failure.ts';
 import { conservation, proveNow } from '../api/routes.ts';
 import { countOf, formatAmount, formatCount } from '../format/amounts.ts';
 import { formatAgo } from '../format/times.ts';
@@ -29,7 +29,7 @@ export function Conservation() {
       title="Conservation"
       query={query}
       loadingLines={5}
-      onFailure={(error) => (isNotProven(error) ? <NotProven /> : undefined)}
+      onFailure={(error) => (isNotFound(error) ? <NotProven /> : undefined)}
       actions={
         <Button
           size="compact-sm"
@@ -56,10 +56,6 @@ export function Conservation() {
       )}
     </Part>
   );
-}
-
-function isNotProven(error: unknown): boolean {
-  return error instanceof ApiFailure && error.code === 'not_found';
 }
 
 function NotProven() {

@@ -6,6 +6,7 @@ import { PageTitle } from '../frame/page-title.tsx';
 import { Part } from '../parts/part.tsx';
 import { PeriodPicker } from '../parts/period-picker.tsx';
 import { Conservation } from './conservation.tsx';
+import { nothingYet } from './nothing-yet.tsx';
 import { Packaging } from './packaging.tsx';
 import { ProgressChart } from './progress-chart.tsx';
 import { Queues } from './queues.tsx';
@@ -28,12 +29,12 @@ export default function OverviewPage() {
         />
       </PageTitle>
       <SendingBanner />
-      <Part title="Invoices" query={query} loadingLines={4}>
+      <Part title="Invoices" query={query} loadingLines={4} onFailure={nothingYet}>
         {(data) => <StateTiles progress={data} />}
       </Part>
       <div className="columns">
         <div className="stack">
-          <Part title="Over time" query={query} loadingLines={9}>
+          <Part title="Over time" query={query} loadingLines={9} onFailure={nothingYet}>
             {(data) => <ProgressChart series={data.series} />}
           </Part>
           <Conservation />

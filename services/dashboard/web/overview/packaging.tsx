@@ -6,6 +6,7 @@ import { Part } from '../parts/part.tsx';
 import { Table } from '../parts/table.tsx';
 import { Time } from '../parts/time.tsx';
 import { useNow } from '../parts/use-now.ts';
+import { nothingYet } from './nothing-yet.tsx';
 
 type Run = Progress['packagingRuns'][number];
 
@@ -17,7 +18,7 @@ const STATUS = {
 
 export function Packaging({ query }: { readonly query: UseQueryResult<Progress> }) {
   return (
-    <Part title="Packaging" query={query}>
+    <Part title="Packaging" query={query} onFailure={nothingYet}>
       {({ unpackagedClients, packagingRuns }) => (
         <>
           <p>

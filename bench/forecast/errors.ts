@@ -2,8 +2,8 @@
 export interface Told {
   readonly atMs: number;
   readonly doneAtMs: number;
-  /** The share of the invoices that had been sent. */
-  readonly sentShare: number;
+  /** The share of the invoices that were at rest. */
+  readonly doneShare: number;
 }
 
 export interface Watched {

@@ -1,5 +1,5 @@
 import type { HalfMonth } from '#shared/domain/billing-period.ts';
-import { type SendingProgress, sendingProgress } from '#shared/domain/forecast.ts';
+import type { InvoiceProgress } from '#shared/domain/forecast.ts';
 import { formatAmount } from '#shared/domain/money.ts';
 import type { InvoiceIndex, PeriodEntry } from './invoice-index.ts';
 
@@ -7,7 +7,8 @@ import type { InvoiceIndex, PeriodEntry } from './invoice-index.ts';
 export interface PeriodCount {
   readonly byState: Readonly<Record<string, number>>;
   readonly amountByState: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  readonly sending: SendingProgress;
+  /** What the forecast goes by. */
+  readonly invoices: readonly InvoiceProgress[];
 }
 
 export async function countPeriod(index: InvoiceIndex, period: HalfMonth): Promise<PeriodCount> {
@@ -16,7 +17,12 @@ export async function countPeriod(index: InvoiceIndex, period: HalfMonth): Promi
   return {
     byState: Object.fromEntries(states.map(([state, ofState]) => [state, ofState.length])),
     amountByState: Object.fromEntries(states.map(([state, ofState]) => [state, amounts(ofState)])),
-    sending: sendingProgress(entries.map(({ state, calls }) => ({ state, calls: Number(calls) }))),
+    invoices: entries.map(({ state, calls, submittedAtMs, dueAtMs }) => ({
+      state,
+      calls: Number(calls),
+      ...(submittedAtMs !== undefined && { submittedAtMs: Number(submittedAtMs) }),
+      dueAtMs: Number(dueAtMs),
+    })),
   };
 }
 

@@ -32,7 +32,14 @@ export interface IndexEntry extends InvoiceKey {
 /** What is counted of an invoice of a half month, without reading it. */
 export type PeriodEntry = Pick<
   InvoiceItem,
-  'state' | 'currency' | 'totalMicros' | 'calls' | 'packagedAtMs' | 'updatedAtMs'
+  | 'state'
+  | 'currency'
+  | 'totalMicros'
+  | 'calls'
+  | 'submittedAtMs'
+  | 'dueAtMs'
+  | 'packagedAtMs'
+  | 'updatedAtMs'
 >;
 
 /** Some heads in order; with `last`, the key of the last one read, there may be more after it. */

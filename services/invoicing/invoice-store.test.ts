@@ -29,6 +29,7 @@ describe('a change', () => {
       UpdateExpression:
         'SET #state = :state, #statePartition = :statePartition, #dueAtMs = :dueAtMs, ' +
         '#version = :version, #attempts = :attempts, #calls = :calls, #updatedAtMs = :updatedAtMs, ' +
+        '#submittedAtMs = :submittedAtMs, ' +
         '#history = list_append(#history, :added) REMOVE #reason, #detail',
       ExpressionAttributeNames: expect.objectContaining({ '#state': 'state' }),
       ExpressionAttributeValues: {
@@ -40,6 +41,7 @@ describe('a change', () => {
         ':attempts': 1n,
         ':calls': 1n,
         ':updatedAtMs': 5n,
+        ':submittedAtMs': 5n,
         ':added': [entry],
       },
     });

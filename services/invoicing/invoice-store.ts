@@ -101,10 +101,17 @@ export function applyChange(item: InvoiceItem, change: InvoiceChange): InvoiceIt
     attempts: BigInt(attempts),
     calls: item.calls + (entry && isCall(entry) ? 1n : 0n),
     history: isKept ? [...item.history, entry] : item.history,
+    ...(isTaken(item.state, state) && { submittedAtMs: BigInt(Math.round(nowMs)) }),
     ...(reason !== undefined && { reason }),
     ...(detail !== undefined && { detail }),
     updatedAtMs: BigInt(Math.round(nowMs)),
   };
+}
+
+/** Whether the invoice API has an invoice now that it did not have, as far as was known. */
+function isTaken(before: InvoiceState, after: InvoiceState): boolean {
+  const hasIt = (state: InvoiceState) => state === 'submitted' || state === 'accepted';
+  return hasIt(after) && !hasIt(before);
 }
 
 function isCall({ call }: HistoryEntry): boolean {
@@ -115,7 +122,7 @@ const SET = [
   ...(['state', 'statePartition', 'dueAtMs', 'version'] as const),
   ...(['attempts', 'calls', 'updatedAtMs'] as const),
 ];
-const SET_OR_REMOVE = ['reason', 'detail'] as const;
+const SET_OR_REMOVE = ['submittedAtMs', 'reason', 'detail'] as const;
 
 function updateOf(read: InvoiceItem, changed: InvoiceItem) {
   const names: Record<string, string> = {};

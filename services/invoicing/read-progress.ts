@@ -2,7 +2,7 @@ import type { SFNClient } from '@aws-sdk/client-sfn';
 import { countUsageMarks, type UsageStore } from '#services/aggregation/public.ts';
 import type { Progress } from '#shared/contracts/progress.ts';
 import type { HalfMonth } from '#shared/domain/billing-period.ts';
-import { forecastDoneAtMs, type SendingProgress } from '#shared/domain/forecast.ts';
+import { forecastOf, type InvoiceProgress } from '#shared/domain/forecast.ts';
 import { countPeriod } from './count-period.ts';
 import type { InvoiceIndex } from './invoice-index.ts';
 import { listPackagingRuns } from './packaging-runs.ts';
@@ -39,7 +39,7 @@ export async function readProgress(
   ]);
   const { byState, amountByState } = count;
   const series = thinOut([...snapshots, { atMs: nowMs, byState }], MAX_POINTS);
-  const forecast = forecastBy(count.sending, nowMs);
+  const forecast = forecastBy(count.invoices, nowMs);
   return {
     period,
     asOf: toTime(nowMs),
@@ -52,14 +52,13 @@ export async function readProgress(
 /** While the breaker is open nobody knows when sending goes on, and without the budget nothing is sent. */
 async function forecaster({ budgetStatus, pollDelayMs }: ProgressSources) {
   const status = await budgetStatus().catch(() => undefined);
-  return (sending: SendingProgress, nowMs: number): Progress['forecast'] => {
+  return (invoices: readonly InvoiceProgress[], nowMs: number): Progress['forecast'] => {
     if (!status || status.breaker.state === 'open') return undefined;
-    const { currentPerSecond: requestsPerSecond, blockedUntilMs } = status;
-    const pace = { requestsPerSecond, blockedUntilMs, pollDelayMs };
-    const doneAtMs = forecastDoneAtMs(sending, pace, nowMs);
-    if (doneAtMs === undefined) return undefined;
-    const perSecond = (sending.remaining * 1_000) / Math.max(doneAtMs - nowMs, 1);
-    return { doneAt: toTime(doneAtMs), remaining: sending.remaining, perSecond };
+    const forecast = forecastOf(invoices, { ...status, pollDelayMs }, nowMs);
+    if (!forecast) return undefined;
+    const { doneAtMs, remaining } = forecast;
+    const perSecond = (remaining * 1_000) / Math.max(doneAtMs - nowMs, 1);
+    return { doneAt: toTime(doneAtMs), remaining, perSecond };
   };
 }
 

@@ -46,6 +46,8 @@ export interface InvoiceItem {
   readonly attempts: bigint;
   /** Requests to the invoice API about it, of all kinds. */
   readonly calls: bigint;
+  /** When the invoice API had last taken it; of one that was accepted at once, when it was. */
+  readonly submittedAtMs?: bigint;
   readonly history: readonly HistoryEntry[];
   readonly reason?: string;
   readonly detail?: string;
@@ -59,7 +61,14 @@ export interface InvoiceItem {
 /** An item without what only its own page shows. */
 export type InvoiceHead = Omit<
   InvoiceItem,
-  'lines' | 'linesSha256' | 'isLeft' | 'corrects' | 'clientRevision' | 'calls' | 'history'
+  | 'lines'
+  | 'linesSha256'
+  | 'isLeft'
+  | 'corrects'
+  | 'clientRevision'
+  | 'calls'
+  | 'submittedAtMs'
+  | 'history'
 >;
 
 /** One call to the invoice API, or one wish of a person. Appended, never changed. */

@@ -46,7 +46,7 @@ export async function createInvoicesTable() {
           Projection: {
             ProjectionType: 'INCLUDE',
             NonKeyAttributes: [
-              ...['state', 'currency', 'totalMicros', 'calls'],
+              ...['state', 'currency', 'totalMicros', 'calls', 'submittedAtMs'],
               ...['dueAtMs', 'packagedAtMs', 'updatedAtMs'],
             ],
           },

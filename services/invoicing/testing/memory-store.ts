@@ -25,15 +25,21 @@ interface Faults {
 /** The invoices table in memory, with the same conditions. */
 export function memoryStore(items: readonly InvoiceItem[], faults: Faults = {}): MemoryStore {
   const table = new Map(items.map((item) => [nameOf(item), item]));
-  const sorted = (compare: (a: InvoiceItem, b: InvoiceItem) => number) =>
-    [...table.values()].sort((a, b) => compare(a, b) || (nameOf(a) < nameOf(b) ? -1 : 1));
+  const sorted = (
+    compare: (a: InvoiceItem, b: InvoiceItem) => number,
+    isWanted: (item: InvoiceItem) => boolean = () => true,
+  ) =>
+    [...table.values()]
+      .filter(isWanted)
+      .sort((a, b) => compare(a, b) || (nameOf(a) < nameOf(b) ? -1 : 1));
   return {
     items: table,
     async get(key) {
       return table.get(nameOf(key));
     },
     async dueIn(partition, limit, after) {
-      const entries = sorted((a, b) => Number(a.dueAtMs - b.dueAtMs)).filter(
+      const entries = sorted(
+        (a, b) => Number(a.dueAtMs - b.dueAtMs),
         (item) => item.statePartition === partition,
       );
       const isAfter = ({ dueAtMs, ...key }: InvoiceItem) =>
@@ -62,7 +68,8 @@ export function memoryStore(items: readonly InvoiceItem[], faults: Faults = {}):
         const [left, right] = [sortValue(a), sortValue(b)];
         return left === right ? 0 : left < right ? -sign : sign;
       };
-      const all = sorted(compare).filter(
+      const all = sorted(
+        compare,
         (item) => (index === 'by-state' ? item.statePartition : item.periodPartition) === partition,
       );
       for (const item of all) {

@@ -1,0 +1,27 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { requestsLeftBy } from './requests-left.ts';
+
+const of = (made: number, isDone: boolean) => ({ made, isDone });
+
+test('of many that are all done it is their mean', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 }), (counts) => {
+      const mean = counts.reduce((sum, count) => sum + count, 0) / counts.length;
+      expect(requestsLeftBy(counts.map((count) => of(count, true)))(0)).toBeCloseTo(mean, 8);
+    }),
+  );
+});
+
+test('what is not done counts for what it has taken', () => {
+  // Of four, two are done after two; of the two that go on, one is done after four.
+  const all = [of(2, true), of(2, true), of(3, false), of(4, true)];
+  expect(requestsLeftBy(all)(0)).toBeCloseTo(2 + 0.5 * 2);
+  expect(requestsLeftBy(all)(2)).toBeCloseTo(2);
+  expect(requestsLeftBy(all)(3)).toBe(1);
+});
+
+test('one is left of what had more than any, and where nothing is known', () => {
+  expect(requestsLeftBy([of(2, true)])(9)).toBe(1);
+  expect(requestsLeftBy([])(0)).toBe(1);
+});

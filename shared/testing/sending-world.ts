@@ -1,0 +1,150 @@
+import type { InvoiceProgress, SendingPace } from '#shared/domain/forecast.ts';
+
+/** How a run of sending goes, in a time of its own. */
+export interface World {
+  readonly invoices: number;
+  readonly ratePerSecond: number;
+  /** Requests at once, of the sender and of the poller each. */
+  readonly concurrency: number;
+  readonly latencyMs: { readonly min: number; readonly max: number };
+  readonly pollDelayMs: number;
+  readonly decisionMs: { readonly min: number; readonly max: number };
+  /** Shares of submissions. */
+  readonly lost: number;
+  readonly parked: number;
+  /** Nothing is sent in between, as by Retry-After; all know it once it has begun. */
+  readonly blocked?: { readonly fromMs: number; readonly forMs: number };
+  /** The rate grows to its full height during that time. */
+  readonly rampMs?: number;
+  readonly seed: number;
+}
+
+interface Invoice {
+  state: InvoiceProgress['state'];
+  calls: number;
+  submittedAtMs?: number;
+  dueAtMs: number;
+  decidedAtMs: number;
+  polls: number;
+  isUnderWay: boolean;
+}
+
+export interface Moment {
+  readonly nowMs: number;
+  readonly invoices: readonly InvoiceProgress[];
+  readonly pace: SendingPace;
+}
+
+const STEP_MS = 20;
+const LOOK_MS = 1_000;
+const WINDOW_MS = 10_000;
+const LEASE_MS = 30_000;
+
+/** Sends everything by a sender and a poller that share a rate, and yields how it stands each second; at last the end. */
+export function* runWorld(world: World): Generator<Moment> {
+  const random = randomOf(world.seed);
+  const within = ({ min, max }: { min: number; max: number }) => min + random() * (max - min);
+  const invoices = Array.from(
+    { length: world.invoices },
+    (): Invoice => ({
+      ...{ state: 'packaged', calls: 0, dueAtMs: 0, decidedAtMs: 0, polls: 0, isUnderWay: false },
+    }),
+  );
+  const underWay: { readonly endsAtMs: number; readonly end: () => void; readonly by: number }[] =
+    [];
+  const busy = [0, 0];
+  let sent: number[] = [];
+  let tokens = 0;
+  let turn = 0;
+
+  function finish(invoice: Invoice, nowMs: number): void {
+    invoice.calls += 1;
+    invoice.isUnderWay = false;
+    const backoffMs = (polls: number) =>
+      Math.min(world.pollDelayMs * 2 ** polls, 300_000) * (0.5 + random() / 2);
+    if (invoice.state === 'packaged') {
+      if (random() < world.lost) {
+        Object.assign(invoice, { state: 'unknown', dueAtMs: nowMs + 1_000 + random() * 1_000 });
+      } else if (random() < world.parked) {
+        Object.assign(invoice, { state: 'parked', dueAtMs: nowMs });
+      } else {
+        invoice.submittedAtMs = nowMs;
+        invoice.decidedAtMs = nowMs + within(world.decisionMs);
+        Object.assign(invoice, { state: 'submitted', dueAtMs: nowMs + backoffMs(0) });
+      }
+    } else if (invoice.state === 'unknown') {
+      Object.assign(invoice, { state: 'packaged', dueAtMs: nowMs + 1_000 + random() * 1_000 });
+    } else if (nowMs >= invoice.decidedAtMs) {
+      Object.assign(invoice, { state: 'accepted', dueAtMs: nowMs });
+    } else {
+      invoice.polls += 1;
+      invoice.dueAtMs = nowMs + backoffMs(invoice.polls);
+    }
+  }
+
+  let lookAtMs = 0;
+  for (let nowMs = 0; ; nowMs += STEP_MS) {
+    for (let index = underWay.length - 1; index >= 0; index--) {
+      const call = underWay[index];
+      if (!call || call.endsAtMs > nowMs) continue;
+      busy[call.by] = (busy[call.by] ?? 0) - 1;
+      underWay.splice(index, 1);
+      call.end();
+    }
+    const isBlocked =
+      world.blocked !== undefined &&
+      nowMs >= world.blocked.fromMs &&
+      nowMs < world.blocked.fromMs + world.blocked.forMs;
+    const ratePerSecond =
+      world.ratePerSecond * Math.min(1, Math.max(0.05, world.rampMs ? nowMs / world.rampMs : 1));
+    tokens = isBlocked ? 0 : Math.min(tokens + (ratePerSecond * STEP_MS) / 1_000, 1.5);
+    if (tokens >= 1) {
+      const due = invoices.filter(({ dueAtMs, isUnderWay }) => !isUnderWay && dueAtMs <= nowMs);
+      const isPoll = ({ state }: Invoice) => state === 'submitted';
+      const isSending = ({ state }: Invoice) => state === 'packaged' || state === 'unknown';
+      const queues = [due.filter(isSending), due.filter(isPoll)].map((queue) =>
+        queue.sort((a, b) => a.dueAtMs - b.dueAtMs),
+      );
+      while (tokens >= 1) {
+        const by = [turn % 2, (turn + 1) % 2].find(
+          (each) => (queues[each]?.length ?? 0) > 0 && (busy[each] ?? 0) < world.concurrency,
+        );
+        const invoice = by === undefined ? undefined : queues[by]?.shift();
+        if (by === undefined || !invoice) break;
+        turn = by + 1;
+        tokens -= 1;
+        sent.push(nowMs);
+        busy[by] = (busy[by] ?? 0) + 1;
+        Object.assign(invoice, { isUnderWay: true, dueAtMs: nowMs + LEASE_MS });
+        const endsAtMs = nowMs + within(world.latencyMs);
+        underWay.push({ by, endsAtMs, end: () => finish(invoice, endsAtMs) });
+      }
+    }
+    const isDone = invoices.every(({ state }) => state === 'accepted' || state === 'parked');
+    if (nowMs < lookAtMs && !isDone) continue;
+    lookAtMs = nowMs + LOOK_MS;
+    sent = sent.filter((atMs) => atMs > nowMs - WINDOW_MS);
+    const pace = {
+      currentPerSecond: ratePerSecond,
+      measuredPerSecond: sent.length / (WINDOW_MS / 1_000),
+      blockedUntilMs:
+        world.blocked && nowMs >= world.blocked.fromMs
+          ? world.blocked.fromMs + world.blocked.forMs
+          : 0,
+      pollDelayMs: world.pollDelayMs,
+    };
+    yield { nowMs, invoices, pace };
+    if (isDone) return;
+  }
+}
+
+/** Numbers in [0, 1), the same for a seed. */
+function randomOf(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -59,7 +59,8 @@ describe('once a tenth is at rest every forecast is right within 10 % of the who
           expect(error).toBeLessThanOrEqual(0.1);
         },
       ),
-      { numRuns: 12 },
+      // A bound on an error is no invariant: the same worlds each time.
+      { numRuns: 12, seed: 20_261_121 },
     );
   }, 60_000);
 });

@@ -8,7 +8,7 @@ NODE := node --disable-warning=ExperimentalWarning --import ./localstack/lua-hoo
 JEST := node --disable-warning=ExperimentalWarning --experimental-vm-modules node_modules/jest/bin/jest.js
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run replay load-test latency test test-unit check bench start deploy load reset status stop redrive rebuild-balances explain remove openapi
+.PHONY: help setup run replay load-test latency test test-faults test-unit check bench start deploy load reset status stop redrive rebuild-balances explain remove openapi
 
 help: ## List what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,7 +29,10 @@ latency: setup ## How long calls took, from the REPORT lines: FUNCTION=charge-cl
 	@STAGE=$(STAGE) node localstack/latency/latency.ts
 
 test: setup ## Run all tests: unit, property, integration and end to end, on ports of their own
-	@mkdir -p .local && $(JEST) --json --outputFile=.local/test-results.json
+	@mkdir -p .local && $(JEST) --selectProjects unit integration --json --outputFile=.local/test-results.json
+
+test-faults: setup ## Run the tests that make the whole invoice API fail for minutes (about 5 minutes)
+	@$(JEST) --selectProjects faults
 
 test-unit: setup ## Run only the tests that need nothing running
 	@$(JEST) --selectProjects unit

@@ -15,7 +15,18 @@ const common = {
   modulePathIgnorePatterns: ['<rootDir>/.local/', '<rootDir>/.esbuild/', '<rootDir>/.serverless/'],
 };
 
-/** `unit` needs nothing; `integration` runs against Valkey and the local cloud, which it starts itself. */
+const deployed = {
+  ...common,
+  // Bounds what hangs; how long work takes on a busy machine says nothing about it.
+  testTimeout: 60_000,
+  globalSetup: '<rootDir>/tests/environment/set-up.ts',
+  globalTeardown: '<rootDir>/tests/environment/tear-down.ts',
+};
+
+/**
+ * `unit` needs nothing; `integration` runs against Valkey and the local cloud, which it starts itself; `faults` makes the
+ * whole invoice API fail for minutes, and is run by itself.
+ */
 export default {
   projects: [
     {
@@ -26,13 +37,15 @@ export default {
       testTimeout: 30_000,
     },
     {
-      ...common,
+      ...deployed,
       displayName: 'integration',
       testMatch: ['**/*.integration.test.ts'],
-      // Bounds what hangs; how long work takes on a busy machine says nothing about it.
-      testTimeout: 60_000,
-      globalSetup: '<rootDir>/tests/environment/set-up.ts',
-      globalTeardown: '<rootDir>/tests/environment/tear-down.ts',
+      testPathIgnorePatterns: ['/tests/end-to-end/faults/', '/node_modules/'],
+    },
+    {
+      ...deployed,
+      displayName: 'faults',
+      testMatch: ['**/tests/end-to-end/faults/*.integration.test.ts'],
     },
   ],
 };

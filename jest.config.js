@@ -12,6 +12,7 @@ const common = {
   extensionsToTreatAsEsm: ['.ts', '.lua'],
   moduleFileExtensions: ['ts', 'js', 'json', 'lua'],
   transform,
+  setupFiles: ['<rootDir>/shared/testing/zod-of-its-own.js'],
   modulePathIgnorePatterns: ['<rootDir>/.local/', '<rootDir>/.esbuild/', '<rootDir>/.serverless/'],
 };
 

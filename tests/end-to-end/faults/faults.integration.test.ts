@@ -9,8 +9,8 @@ import { whileKilling } from '../chaos.ts';
 import { accepted, checkBooks, type Expected, type Place } from './check-books.ts';
 import { inParallel } from './in-parallel.ts';
 import { ERRANDS, killErrand, rehearse } from './killed-loops.ts';
-import { frozenPackages, putPackages } from './packages.ts';
-import { scenarioInvoices, scenarioRules, untilAtRest, untoldScenarios } from './per-invoice.ts';
+import { putPackages } from './packages.ts';
+import { mixedInvoices, scenarioRules, untilAtRest, untoldScenarios } from './per-invoice.ts';
 import { SCENARIOS } from './scenarios.ts';
 import {
   failForTwoMinutes,
@@ -24,7 +24,6 @@ import { closeWorld, openWorld, readSending, type World, whileSending } from './
 import { sendByWrongClocks } from './wrong-clocks.ts';
 
 const SEED = Number(process.env.SEED || Math.floor(Math.random() * 1e9));
-const CROWD = 200;
 /** Loops that are killed, side by side. */
 const KILLED_AT_ONCE = 16;
 
@@ -63,9 +62,9 @@ async function put(added: readonly Expected[]): Promise<void> {
 
 describe(`every invoice once, whatever the invoice API does (SEED=${SEED})`, () => {
   test('it times out, resets, talks garbage, loses, answers twice and gets poison, and senders are killed', async () => {
-    const tried = scenarioInvoices(SEED);
+    const { tried, crowd } = mixedInvoices(SEED);
     await world.simulator.rule(scenarioRules);
-    await put([...tried, ...frozenPackages('crowd', CROWD).map(accepted)]);
+    await put([...tried, ...crowd]);
     const { kills } = await whileSending(world, () =>
       whileKilling(world.environment, () => untilAtRest(place, expected), {
         ...{ random: seededRandom(SEED), most: 8, pauseMs: 1_500 },

@@ -5,27 +5,37 @@ import type { InvoiceItem } from '#services/packaging/invoice-item.ts';
 import { invoiceKeyOf } from '#services/packaging/public.ts';
 import type { HalfMonth } from '#shared/domain/billing-period.ts';
 import { isConditionFailure } from '#shared/platform/dynamo.ts';
-import { type Expected, isAtRest, type Place, readInvoices } from './check-books.ts';
+import { accepted, type Expected, isAtRest, type Place, readInvoices } from './check-books.ts';
 import { tellsAll } from './history.ts';
 import { frozenPackages } from './packages.ts';
 import { SCENARIOS } from './scenarios.ts';
 
 const EACH = 5;
+const CROWD = 200;
 const WITHIN_MS = 180_000;
 
 export interface Tried extends Expected {
   readonly scenario: string;
 }
 
-/** The invoices of every scenario, in such an order that one dead sender does not meet all of a kind. */
-export function scenarioInvoices(seed: number): Tried[] {
+/**
+ * The invoices of every scenario and a crowd without faults, all mixed: one dead sender does not meet all of a kind,
+ * and the faults do not come in a row, which would open the breaker.
+ */
+export function mixedInvoices(seed: number): { tried: Tried[]; crowd: Expected[] } {
   const random = seededRandom(seed);
-  return SCENARIOS.flatMap(({ name, before = (item: InvoiceItem) => item, ...end }) =>
-    frozenPackages(name, EACH).map((item) => {
-      const dueAtMs = item.dueAtMs - BigInt(Math.floor(random() * 10_000));
-      return { ...end, scenario: name, item: before({ ...item, dueAtMs }) };
-    }),
-  );
+  const mixed = (item: InvoiceItem) => {
+    const dueAtMs = item.dueAtMs - BigInt(Math.floor(random() * 10_000));
+    return { ...item, dueAtMs };
+  };
+  return {
+    tried: SCENARIOS.flatMap(({ name, before = (item: InvoiceItem) => item, ...end }) =>
+      frozenPackages(name, EACH).map((item) => {
+        return { ...end, scenario: name, item: before(mixed(item)) };
+      }),
+    ),
+    crowd: frozenPackages('crowd', CROWD).map((item) => accepted(mixed(item))),
+  };
 }
 
 export const scenarioRules = SCENARIOS.flatMap(({ name, rules = [] }) =>

@@ -29,7 +29,9 @@ latency: setup ## How long calls took, from the REPORT lines: FUNCTION=charge-cl
 	@STAGE=$(STAGE) node localstack/latency/latency.ts
 
 test: setup ## Run all tests: unit, property, integration and end to end, on ports of their own
-	@mkdir -p .local && $(JEST) --selectProjects unit integration --json --outputFile=.local/test-results.json
+	@mkdir -p .local && rm -f .local/test-results*.json
+	@$(JEST) --selectProjects unit integration --json --outputFile=.local/test-results.json
+	@$(JEST) --selectProjects browser --json --outputFile=.local/test-results-browser.json
 
 test-faults: setup ## Run the tests that make the whole invoice API fail for minutes (about 5 minutes)
 	@$(JEST) --selectProjects faults

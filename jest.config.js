@@ -25,8 +25,9 @@ const deployed = {
 };
 
 /**
- * `unit` needs nothing; `integration` runs against Valkey and the local cloud, which it starts itself; `faults` makes the
- * whole invoice API fail for minutes, and is run by itself.
+ * `unit` needs nothing; `integration` runs against Valkey and the local cloud, which it starts itself; `browser`
+ * drives the page, on tables into which it puts what no usage is behind; `faults` makes the whole invoice API fail for
+ * minutes. The last two are run by themselves, each on an environment that is new.
  */
 export default {
   projects: [
@@ -41,7 +42,12 @@ export default {
       ...deployed,
       displayName: 'integration',
       testMatch: ['**/*.integration.test.ts'],
-      testPathIgnorePatterns: ['/tests/end-to-end/faults/', '/node_modules/'],
+      testPathIgnorePatterns: ['/tests/(end-to-end/faults|browser)/', '/node_modules/'],
+    },
+    {
+      ...deployed,
+      displayName: 'browser',
+      testMatch: ['**/tests/browser/*.integration.test.ts'],
     },
     {
       ...deployed,

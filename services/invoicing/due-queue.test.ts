@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { BATCH, createDueQueue, nameOf } from './due-queue.ts';
+import { BATCH, createDueQueue } from './due-queue.ts';
+import { nameOf } from './invoice-store.ts';
 import { invoiceItem, memoryStore } from './testing/memory-store.ts';
 
 const NOW_MS = 1_000_000;

@@ -1,6 +1,6 @@
 import { partitionsOf } from '#services/packaging/public.ts';
 import type { InvoiceState } from '#shared/domain/invoice.ts';
-import type { DueInvoice, InvoiceKey, InvoiceStore } from './invoice-store.ts';
+import { type DueInvoice, type InvoiceStore, nameOf } from './invoice-store.ts';
 
 /** The oldest of a partition of the index that are looked at each time. */
 const HEAD = 64;
@@ -17,10 +17,6 @@ const FURTHEST_MS = 2 * 3_600_000;
 /** Whether something is to be done about an invoice that is due then. */
 export function isDue(dueAtMs: number, nowMs: number): boolean {
   return dueAtMs <= nowMs || dueAtMs > nowMs + FURTHEST_MS;
-}
-
-export function nameOf({ pk, sk }: InvoiceKey): string {
-  return `${pk}|${sk}`;
 }
 
 /**

@@ -2,8 +2,8 @@ import type { InvoiceItem } from '#services/packaging/public.ts';
 import type { InvoiceState } from '#shared/domain/invoice.ts';
 import { log } from '#shared/platform/log.ts';
 import type { Clock } from './clock.ts';
-import { BATCH, createDueQueue, isDue, nameOf } from './due-queue.ts';
-import type { DueInvoice, InvoiceKey, InvoiceStore } from './invoice-store.ts';
+import { BATCH, createDueQueue, isDue } from './due-queue.ts';
+import { type DueInvoice, type InvoiceKey, type InvoiceStore, nameOf } from './invoice-store.ts';
 import type { Outlook } from './send-budget.ts';
 
 /** What came of one piece of work; with a pause, nothing new is begun for so long. */

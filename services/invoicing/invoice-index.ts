@@ -8,7 +8,7 @@ import {
 import { type InvoiceHead, type InvoiceItem, partitionsOf } from '#services/packaging/public.ts';
 import type { HalfMonth } from '#shared/domain/billing-period.ts';
 import { type Dynamo, queryItems } from '#shared/platform/dynamo.ts';
-import type { InvoiceKey } from './invoice-store.ts';
+import { type InvoiceKey, nameOf } from './invoice-store.ts';
 
 export type Direction = 'forward' | 'backward';
 
@@ -123,9 +123,9 @@ export function createInvoiceIndex(dynamo: Dynamo, table: string): InvoiceIndex 
       const found = new Map<string, InvoiceHead>();
       for (let start = 0; start < keys.length; start += MAX_BATCH) {
         const batch = keys.slice(start, start + MAX_BATCH);
-        for (const head of await readBatch(dynamo, table, batch)) found.set(keyText(head), head);
+        for (const head of await readBatch(dynamo, table, batch)) found.set(nameOf(head), head);
       }
-      return keys.map((key) => found.get(keyText(key))).filter((head) => head !== undefined);
+      return keys.map((key) => found.get(nameOf(key))).filter((head) => head !== undefined);
     },
 
     async headsOfClient(client, period, direction, after, limit) {
@@ -174,8 +174,4 @@ async function readBatch(
     requests = result.UnprocessedKeys;
   }
   return heads;
-}
-
-function keyText({ pk, sk }: InvoiceKey): string {
-  return `${pk}|${sk}`;
 }

@@ -12,6 +12,11 @@ export interface InvoiceKey {
   readonly sk: string;
 }
 
+/** A key as one text, for maps and for an order among those that are else alike. */
+export function nameOf({ pk, sk }: InvoiceKey): string {
+  return `${pk}|${sk}`;
+}
+
 export interface DueInvoice extends InvoiceKey {
   readonly dueAtMs: number;
 }

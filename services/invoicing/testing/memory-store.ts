@@ -8,7 +8,7 @@ import {
 import type { MeteredLine } from '#shared/domain/package-line.ts';
 import { invoiceIdOf } from '#shared/domain/packaging.ts';
 import type { InvoiceIndex } from '../invoice-index.ts';
-import { applyChange, type InvoiceKey, type InvoiceStore } from '../invoice-store.ts';
+import { applyChange, type InvoiceStore, nameOf } from '../invoice-store.ts';
 
 export interface MemoryStore extends InvoiceStore, InvoiceIndex {
   readonly items: Map<string, InvoiceItem>;
@@ -97,10 +97,6 @@ export function memoryStore(items: readonly InvoiceItem[], faults: Faults = {}):
       return { heads, ...(last && isFull && { last: { pk: last.pk, sk: last.sk } }) };
     },
   };
-}
-
-function nameOf({ pk, sk }: InvoiceKey): string {
-  return `${pk}|${sk}`;
 }
 
 const LINE: MeteredLine = {

@@ -1,5 +1,7 @@
-import { parseInvoiceId } from '#shared/domain/packaging.ts';
+import type { HalfMonth } from '#shared/domain/billing-period.ts';
+import { invoiceIdOf } from '#shared/domain/packaging.ts';
 import type { IndexEntry, IndexRange, InvoiceIndex } from './invoice-index.ts';
+import type { InvoiceKey } from './invoice-store.ts';
 
 /** Where an invoice stands in a list: of what was sorted by, and by its id where that is the same. */
 export interface Place {
@@ -91,12 +93,12 @@ function placeOf(entry: IndexEntry, index: IndexRange['index']): Place {
 }
 
 /** An index holds the key of the table; the id is a function of it. */
-export function idOf({ pk, sk }: { readonly pk: string; readonly sk: string }): string {
-  const [, period, revision] = sk.split('#');
-  return `${period}.${Number(revision)}.${pk.slice('CLIENT#'.length)}`;
+function idOf({ pk, sk }: InvoiceKey): string {
+  const [, period, revision] = sk.split('#') as [string, HalfMonth, string];
+  return invoiceIdOf(pk.slice('CLIENT#'.length), period, Number(revision));
 }
 
-/** The half month of an entry. */
-export function periodOf(entry: IndexEntry): string | undefined {
-  return parseInvoiceId(idOf(entry))?.period;
+/** The half month of an entry, by its key. */
+export function periodOf({ sk }: InvoiceKey): HalfMonth {
+  return sk.split('#')[1] as HalfMonth;
 }

@@ -57,8 +57,7 @@ async function movingPeriods(index: InvoiceIndex): Promise<HalfMonth[]> {
         const periods: HalfMonth[] = [];
         const range = { index: 'by-state', partition, direction } as const;
         for await (const entry of index.entries(range, SAMPLED)) {
-          const period = periodOf(entry);
-          if (period !== undefined) periods.push(period);
+          periods.push(periodOf(entry));
           if (periods.length === SAMPLED) break;
         }
         return periods;

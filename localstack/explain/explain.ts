@@ -1,26 +1,19 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { localTarget } from '#localstack/api-target.ts';
 import { runCommand } from '#localstack/command.ts';
-import { REPOSITORY_FOLDER, readLocalEnvironment } from '#localstack/environment.ts';
-import { loadData } from '#localstack/load.ts';
+import { REPOSITORY_FOLDER } from '#localstack/environment.ts';
 import { count, showSteps } from '#localstack/run/progress.ts';
-import { type ExplainTarget, fetchExplanation } from './fetch-explanation.ts';
+import { fetchExplanation } from './fetch-explanation.ts';
 import { readExplainSettings } from './settings.ts';
 
 const FOLDER = join('.local', 'explanations');
 const VERIFIER = join(REPOSITORY_FOLDER, 'localstack', 'verify', 'verify-explanation.py');
 
-async function targetOf(target: ExplainTarget | undefined): Promise<ExplainTarget> {
-  if (target) return target;
-  const environment = readLocalEnvironment();
-  const { apiKey } = await loadData(environment);
-  return { url: environment.httpApiUrl, apiKey };
-}
-
 await runCommand(async () => {
   const { target, invoice } = readExplainSettings(process.env);
-  const at = await targetOf(target);
+  const at = target ?? (await localTarget());
   const explained = await showSteps().step(`explain ${invoice}`, (show) =>
     fetchExplanation(at, invoice, { onEvents: (events) => show(`${count(events)} events`) }),
   );

@@ -1,11 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ApiTarget } from '#localstack/api-target.ts';
 import { Explanation, LineExplanation } from '#shared/contracts/explanation.ts';
-
-export interface ExplainTarget {
-  /** The address of the API, up to its /v1. */
-  readonly url: string;
-  readonly apiKey: string;
-}
 
 /** Everything about one invoice, as the verifier takes it. */
 export interface WholeExplanation {
@@ -20,7 +15,7 @@ interface FetchOptions {
 
 /** Asks for an invoice, and for every page of events of each line that has a record. Throws where an answer says why not. */
 export async function fetchExplanation(
-  target: ExplainTarget,
+  target: ApiTarget,
   invoice: string,
   { onEvents = () => {}, pauseMs = 1_000 }: FetchOptions = {},
 ): Promise<WholeExplanation> {
@@ -45,7 +40,7 @@ const TRIES = 5;
 const TIMEOUT_MS = 35_000;
 
 /** What is not there, or does not fit together, stays so: only what may come right is asked for again. */
-async function get({ url, apiKey }: ExplainTarget, path: string, pauseMs: number) {
+async function get({ url, apiKey }: ApiTarget, path: string, pauseMs: number) {
   for (let tries = 1; ; tries++) {
     const { status, text } = await answerOf(`${url}${path}`, apiKey);
     if (status === 200) return JSON.parse(text) as unknown;

@@ -2,9 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import pMap from 'p-map';
 import { ulid } from 'ulid';
+import { type ApiTarget, localTarget } from '#localstack/api-target.ts';
 import { runCommand } from '#localstack/command.ts';
 import { REPOSITORY_FOLDER, readLocalEnvironment } from '#localstack/environment.ts';
-import { loadData } from '#localstack/load.ts';
 import { type Api, connectApi } from '#localstack/run/api.ts';
 import { count, type Steps, showSteps } from '#localstack/run/progress.ts';
 import { deployLocally } from '#localstack/stack.ts';
@@ -13,7 +13,7 @@ import { formatMicros } from '#shared/domain/money.ts';
 import { checkLoad, type FinalBalance } from './check.ts';
 import { CURRENCY, type LoadPlan, type PlannedAccount, planLoad } from './plan.ts';
 import { describeReport, type LoadReport, reportOf } from './report.ts';
-import { mayBeSentAgain, sendAgain, sendCharges, type Target } from './send.ts';
+import { mayBeSentAgain, sendAgain, sendCharges } from './send.ts';
 import { type LoadSettings, readLoadSettings } from './settings.ts';
 
 const REPORT_FILE = join('.local', 'load-test.json');
@@ -42,18 +42,17 @@ async function runLoadTest({ target, ...size }: LoadSettings): Promise<boolean> 
   return report.isExact;
 }
 
-async function startLocally(steps: Steps): Promise<Target> {
+async function startLocally(steps: Steps): Promise<ApiTarget> {
   const environment = readLocalEnvironment();
   await steps.step('start the local environment', async (show) =>
     startEnvironment(environment, show),
   );
   await steps.step('deploy', () => deployLocally(environment));
-  const { apiKey } = await steps.step('load prices and an API key', () => loadData(environment));
-  return { url: environment.httpApiUrl, apiKey };
+  return steps.step('load prices and an API key', () => localTarget(environment));
 }
 
 async function load(
-  target: Target,
+  target: ApiTarget,
   plan: LoadPlan,
   { callers, ...size }: Omit<LoadSettings, 'target'>,
   { step }: Steps,

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import autocannon from 'autocannon';
+import type { ApiTarget } from '#localstack/api-target.ts';
 import type { PlannedCharge } from './plan.ts';
 
 /** One request and what came of it. Times are of `performance.now()`. */
@@ -16,11 +17,6 @@ export interface Answer {
   readonly body: string;
 }
 
-export interface Target {
-  readonly url: string;
-  readonly apiKey: string;
-}
-
 const TIMEOUT_SECONDS = 30;
 /** So many lost requests for each caller end the load: the API is down, and each would wait for its time to be up. */
 const LOST_PER_CALLER = 3;
@@ -30,7 +26,7 @@ const LOST_PER_CALLER = 3;
  * Resolves with an exchange for each that was sent.
  */
 export async function sendCharges(
-  { url, apiKey }: Target,
+  { url, apiKey }: ApiTarget,
   charges: readonly PlannedCharge[],
   callers: number,
   show: (sent: number) => void = () => {},

@@ -18,17 +18,18 @@ describe('the settings of a load test', () => {
     [{ CALLERS: '1e2' }, /^CALLERS is "1e2"/],
     [{ ACCOUNTS: '-1' }, /^ACCOUNTS is "-1"/],
     [{ SEED: '4294967296' }, /^SEED is "4294967296"/],
-    [{ API_URL: 'example.com', API_KEY: 'k' }, /^API_URL is "example.com"/],
-    [{ API_URL: 'https://example.com' }, /needs API_KEY/],
+    [
+      { API_URL: 'https://example.com' },
+      'API_URL needs API_KEY, an API key with the scopes charge and operate.',
+    ],
   ])('%j is refused in words', (variables, message) => {
     expect(() => readLoadSettings(variables)).toThrow(message);
   });
 
-  test.each(['https://example.com', 'https://example.com/', 'https://example.com/v1'])(
-    'another API is given as %s',
-    (API_URL) => {
-      const { target } = readLoadSettings({ API_URL, API_KEY: 'key' });
-      expect(target).toEqual({ url: 'https://example.com', apiKey: 'key' });
-    },
-  );
+  test('may name another API', () => {
+    const API_URL = 'https://example.com/v1';
+    expect(readLoadSettings({ API_URL, API_KEY: 'key' })).toMatchObject({
+      target: { url: 'https://example.com', apiKey: 'key' },
+    });
+  });
 });

@@ -1,3 +1,5 @@
+import { type ApiTarget, readApiTarget } from '#localstack/api-target.ts';
+
 export interface LoadSettings {
   /** Different charges; some of them are sent twice. */
   readonly charges: number;
@@ -6,13 +8,13 @@ export interface LoadSettings {
   readonly accounts: number;
   readonly seed: number;
   /** An API that is deployed elsewhere, in place of the one on the local cloud. */
-  readonly target?: { readonly url: string; readonly apiKey: string };
+  readonly target?: ApiTarget;
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
 export function readLoadSettings(variables: Variables): LoadSettings {
-  const target = readTarget(variables);
+  const target = readApiTarget(variables, 'an API key with the scopes charge and operate');
   return {
     charges: readInteger(variables, 'CHARGES', 5_000, 1, 1_000_000),
     callers: readInteger(variables, 'CALLERS', 32, 1, 1_000),
@@ -33,17 +35,4 @@ function readInteger(
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= min && value <= max) return value;
   throw new Error(`${name} is "${text}", but it must be a whole number from ${min} to ${max}.`);
-}
-
-function readTarget({ API_URL, API_KEY }: Variables): LoadSettings['target'] {
-  if (!API_URL) return undefined;
-  if (!/^https?:\/\/\S+$/.test(API_URL)) {
-    throw new Error(
-      `API_URL is "${API_URL}", but it must be the address of an API, up to its /v1.`,
-    );
-  }
-  if (!API_KEY) {
-    throw new Error('API_URL needs API_KEY, an API key with the scopes charge and operate.');
-  }
-  return { url: API_URL.replace(/\/(v1\/?)?$/, ''), apiKey: API_KEY };
 }

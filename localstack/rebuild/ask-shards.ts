@@ -1,12 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pMap from 'p-map';
+import type { ApiTarget } from '#localstack/api-target.ts';
 import { RebuildAnswer } from '#shared/contracts/rebuild.ts';
-
-export interface RebuildTarget {
-  /** The address of the API, up to its /v1. */
-  readonly url: string;
-  readonly apiKey: string;
-}
 
 export interface AskOptions {
   /** Only this shard. */
@@ -20,7 +15,7 @@ const SHARDS_AT_ONCE = 4;
 
 /** Asks for shard after shard to be rebuilt, or compared where it is complete. Throws where an answer says what a person has to do. */
 export async function askShards(
-  target: RebuildTarget,
+  target: ApiTarget,
   options: AskOptions,
 ): Promise<readonly RebuildAnswer[]> {
   const answers: RebuildAnswer[] = [];
@@ -43,7 +38,7 @@ const GIVE_UP_AFTER_MS = 900_000;
 const PAUSE_MS = 10_000;
 
 async function askShard(
-  { url, apiKey }: RebuildTarget,
+  { url, apiKey }: ApiTarget,
   shard: number,
   { takeLedgerAsWhole, pauseMs = PAUSE_MS }: AskOptions,
 ): Promise<RebuildAnswer> {

@@ -1,21 +1,13 @@
+import { localTarget } from '#localstack/api-target.ts';
 import { runCommand } from '#localstack/command.ts';
-import { readLocalEnvironment } from '#localstack/environment.ts';
-import { loadData } from '#localstack/load.ts';
 import { count, showSteps } from '#localstack/run/progress.ts';
-import { askShards, type RebuildTarget } from './ask-shards.ts';
+import { askShards } from './ask-shards.ts';
 import { describeRebuild } from './describe-rebuild.ts';
 import { readRebuildSettings } from './settings.ts';
 
-async function targetOf(target: RebuildTarget | undefined): Promise<RebuildTarget> {
-  if (target) return target;
-  const environment = readLocalEnvironment();
-  const { apiKey } = await loadData(environment);
-  return { url: environment.httpApiUrl, apiKey };
-}
-
 await runCommand(async () => {
   const { target, ...settings } = readRebuildSettings(process.env);
-  const at = await targetOf(target);
+  const at = target ?? (await localTarget());
   const answers = await showSteps().step('rebuild or compare', (show) =>
     askShards(at, {
       ...settings,

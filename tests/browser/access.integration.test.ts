@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { OVERVIEW } from './answers.ts';
-import { overflow, screenshot, seriousFindings } from './dashboard.ts';
+import { screenshot, seriousFindings } from './dashboard.ts';
 import { describeInBrowser } from './in-browser.ts';
+import { expectAccessible } from './looks.ts';
 
 describeInBrowser('the way in', (open) => {
   test('a key that the API does not know is refused with a sentence, and one that it knows opens the page', async () => {
@@ -87,8 +88,6 @@ describeInBrowser('the way in', (open) => {
   test('the key form fits on a phone, in the dark', async () => {
     const page = await open({ key: null, width: 360, colorScheme: 'dark' });
     await page.getByLabel('Operator key').waitFor();
-    expect(await overflow(page)).toBe(0);
-    expect(await seriousFindings(page)).toEqual([]);
-    await screenshot(page, 'key-phone-dark');
+    await expectAccessible(page, 'key-phone-dark');
   });
 });

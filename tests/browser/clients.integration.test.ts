@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { ulid } from 'ulid';
 import { connectApi } from '#localstack/run/api.ts';
 import { dailyUsageOf, PERIODS, PRICES } from './answers.ts';
-import { overflow, screenshot, seriousFindings } from './dashboard.ts';
 import { describeInBrowser } from './in-browser.ts';
+import { expectAccessible, OPPOSITE_LOOKS } from './looks.ts';
 import { seedInvoices } from './seed.ts';
 
 const prepaid = `prepaid-${ulid()}`;
@@ -45,17 +45,12 @@ describeInBrowser('a client', (open) => {
     expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
   });
 
-  describe.each([
-    ['light', 1_280],
-    ['dark', 360],
-  ] as const)('in %s, %i pixels wide', (colorScheme, width) => {
+  describe.each(OPPOSITE_LOOKS)('in %s, %i pixels wide', (colorScheme, width) => {
     test('is accessible and not wider than its window', async () => {
       const page = await open({ path: `/clients/${prepaid}`, answers, colorScheme, width });
       await page.getByRole('img', { name: /^Amounts in EUR by day and meter/ }).waitFor();
       await page.getByText('Opened').or(page.getByText('Nothing yet.')).first().waitFor();
-      expect(await overflow(page)).toBe(0);
-      expect(await seriousFindings(page)).toEqual([]);
-      await screenshot(page, `client-${colorScheme}-${width}`);
+      await expectAccessible(page, `client-${colorScheme}-${width}`);
     });
   });
 });

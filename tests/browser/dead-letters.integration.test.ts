@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { DEAD_LETTERS, QUEUES } from './answers.ts';
-import { overflow, screenshot, seriousFindings } from './dashboard.ts';
 import { describeInBrowser } from './in-browser.ts';
+import { expectAccessible, OPPOSITE_LOOKS } from './looks.ts';
 
 const answers = { 'dead-letters': DEAD_LETTERS, queues: QUEUES };
 
@@ -42,16 +42,11 @@ describeInBrowser('dead letters', (open) => {
       .waitFor();
   });
 
-  describe.each([
-    ['light', 1_280],
-    ['dark', 360],
-  ] as const)('in %s, %i pixels wide', (colorScheme, width) => {
+  describe.each(OPPOSITE_LOOKS)('in %s, %i pixels wide', (colorScheme, width) => {
     test('are accessible and not wider than the window', async () => {
       const page = await open({ path: '/dead-letters', answers, colorScheme, width });
       await page.getByRole('article').first().waitFor();
-      expect(await overflow(page)).toBe(0);
-      expect(await seriousFindings(page)).toEqual([]);
-      await screenshot(page, `dead-letters-${colorScheme}-${width}`);
+      await expectAccessible(page, `dead-letters-${colorScheme}-${width}`);
     });
   });
 });

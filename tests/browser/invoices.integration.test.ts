@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { ulid } from 'ulid';
 import { PERIODS } from './answers.ts';
-import { goToInvoice, overflow, readReason, screenshot, seriousFindings } from './dashboard.ts';
+import { goToInvoice, readReason, screenshot, seriousFindings } from './dashboard.ts';
 import { describeInBrowser } from './in-browser.ts';
+import { expectAccessible, LOOKS } from './looks.ts';
 import { retriesOf } from './retries.ts';
 import { mixedInvoices, seedInvoices } from './seed.ts';
 
@@ -115,22 +116,13 @@ describeInBrowser('invoices', (open) => {
     expect(await button.isDisabled()).toBe(true);
   });
 
-  describe.each([
-    ['light', 1_280],
-    ['dark', 1_280],
-    ['light', 360],
-    ['dark', 360],
-  ] as const)('in %s, %i pixels wide', (colorScheme, width) => {
+  describe.each(LOOKS)('in %s, %i pixels wide', (colorScheme, width) => {
     test('are accessible and not wider than the window, as a list and one by one', async () => {
       const page = await open({ path: `/invoices?period=${PERIOD}`, colorScheme, width });
       await page.getByRole('rowheader').first().waitFor();
-      expect(await overflow(page)).toBe(0);
-      expect(await seriousFindings(page)).toEqual([]);
-      await screenshot(page, `invoices-${colorScheme}-${width}`);
+      await expectAccessible(page, `invoices-${colorScheme}-${width}`);
       await goToInvoice(page, idOf(PARKED));
-      expect(await overflow(page)).toBe(0);
-      expect(await seriousFindings(page)).toEqual([]);
-      await screenshot(page, `invoice-${colorScheme}-${width}`);
+      await expectAccessible(page, `invoice-${colorScheme}-${width}`);
     });
   });
 });

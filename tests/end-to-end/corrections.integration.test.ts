@@ -4,18 +4,9 @@ import { until } from '#localstack/run/cloud.ts';
 import { invoiceWhatIsSent } from '#localstack/run/session.ts';
 import { Invoice, type InvoiceSummary } from '#shared/contracts/invoices.ts';
 import { joinTestSession } from './join.ts';
+import { setRejected } from './rejections.ts';
 
-const controls = `${process.env.INVOICE_API_URL}/control/settings`;
-
-async function setRejected(share: number): Promise<void> {
-  await fetch(controls, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ shares: { rejected: share } }),
-  });
-}
-
-afterAll(() => setRejected(0.005));
+afterAll(() => setRejected());
 
 test('a rejected invoice is corrected to less than nothing, and the next one of the client takes that over', async () => {
   const session = await joinTestSession();

@@ -4,18 +4,9 @@ import { until } from '#localstack/run/cloud.ts';
 import { invoiceWhatIsSent } from '#localstack/run/session.ts';
 import { Progress } from '#shared/contracts/progress.ts';
 import { joinTestSession } from './join.ts';
+import { setRejected } from './rejections.ts';
 
-const controls = `${process.env.INVOICE_API_URL}/control/settings`;
-
-async function setRejected(share: number): Promise<void> {
-  await fetch(controls, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ shares: { rejected: share } }),
-  });
-}
-
-afterAll(() => setRejected(0.005));
+afterAll(() => setRejected());
 
 test('an invoice that the API rejects is parked with its reason, and a retry is accepted', async () => {
   const session = await joinTestSession();

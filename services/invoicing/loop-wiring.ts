@@ -8,11 +8,9 @@ import { systemClock } from './clock.ts';
 import { createHttpInvoiceApi, type InvoiceApi } from './invoice-api-client.ts';
 import { createSendBudget } from './send-budget.ts';
 import { createStripeInvoiceApi } from './stripe/stripe-invoice-api.ts';
-import { loopEnv, toolsWithoutApi } from './wiring.ts';
+import { loopEnv, REDIS_TIMEOUT_MS, toolsWithoutApi } from './wiring.ts';
 
 /** What only the loops need: the clients of invoice APIs are in no other Lambda. */
-
-const REDIS_TIMEOUT_MS = 1_000;
 
 /** An invoice takes five requests or, with many lines, a few more. */
 const REQUESTS_PER_CALL = 6;

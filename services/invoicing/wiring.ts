@@ -11,7 +11,8 @@ import { createSendBudget } from './send-budget.ts';
 import { orUnavailableBudget } from './unavailable-budget.ts';
 import { indexOrUnavailable, orUnavailable } from './unavailable-store.ts';
 
-const REDIS_TIMEOUT_MS = 1_000;
+/** What Redis may take to answer a budget. */
+export const REDIS_TIMEOUT_MS = 1_000;
 const LOOP_SECONDS = 2;
 
 const StoreEnv = z.object({ INVOICES_TABLE: text });

@@ -2,11 +2,11 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { readUsageMarks } from '#services/aggregation/public.ts';
 import type { PackagingRules } from '#shared/domain/carry-over.ts';
 import { toExactJson } from '#shared/domain/exact-json.ts';
-import { carrySums, packageFindings } from '#shared/domain/package-invariants.ts';
 import { shardOf } from '#shared/domain/shard.ts';
 import { foldUsage, type UsageSum } from '#shared/domain/usage.ts';
 import type { Dynamo, Item } from '#shared/platform/dynamo.ts';
 import { interceptedDynamo, pausingDynamo } from '#shared/testing/intercepted-dynamo.ts';
+import { expectSoundTies } from '#shared/testing/sound-ties.ts';
 import { readCarries } from './carry-store.ts';
 import { type Correcting, correctPackage, MAX_CORRECTION_LINES } from './correct-package.ts';
 import { decodeLines, type InvoiceItem, invoiceKeyOf } from './invoice-item.ts';
@@ -79,11 +79,7 @@ const seen = async () =>
 /** The standing packages bill the daily records, and nothing is lost or taken twice on the way. */
 async function expectConserved(sums: readonly UsageSum[]): Promise<void> {
   expect((await tables.billed()).sums).toEqual(foldUsage(sums));
-  const ties = await tables.ties();
-  expect([...packageFindings(ties)]).toEqual([]);
-  for (const { leftMicros, takenMicros, openMicros } of carrySums(ties).values()) {
-    expect(takenMicros + openMicros).toBe(leftMicros);
-  }
+  expectSoundTies(await tables.ties());
 }
 
 test('a correction is another revision with the lines of the old one and its own, due at once', async () => {

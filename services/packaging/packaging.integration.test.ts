@@ -3,7 +3,6 @@ import pMap from 'p-map';
 import { readUsageMarks, type UsageStore } from '#services/aggregation/public.ts';
 import type { HalfMonth } from '#shared/domain/billing-period.ts';
 import type { PackagingRules } from '#shared/domain/carry-over.ts';
-import { carrySums, packageFindings } from '#shared/domain/package-invariants.ts';
 import { isMeteredLine } from '#shared/domain/package-line.ts';
 import { shardOf } from '#shared/domain/shard.ts';
 import { foldUsage, type UsageSum } from '#shared/domain/usage.ts';
@@ -13,6 +12,7 @@ import {
   interceptedDynamo,
   pausingDynamo,
 } from '#shared/testing/intercepted-dynamo.ts';
+import { expectSoundTies } from '#shared/testing/sound-ties.ts';
 import { usageMarkItem } from '#shared/testing/stored-usage.ts';
 import { decodeLines } from './invoice-item.ts';
 import { type ChunkSummary, packageChunk } from './package-chunk.ts';
@@ -418,11 +418,7 @@ describe('what is left of a package that is not sent', () => {
 
   /** Nothing is lost and nothing taken twice. */
   async function expectCarriedOnce(): Promise<void> {
-    const ties = await tables.ties();
-    expect([...packageFindings(ties)]).toEqual([]);
-    for (const { leftMicros, takenMicros, openMicros } of carrySums(ties).values()) {
-      expect(takenMicros + openMicros).toBe(leftMicros);
-    }
+    expectSoundTies(await tables.ties());
   }
 
   test('is taken over by the next package, with its total, once', async () => {

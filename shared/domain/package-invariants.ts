@@ -1,5 +1,4 @@
 import type { CarryOver } from './carry-over.ts';
-import type { Stage } from './conservation.ts';
 import type { InvoiceState } from './invoice.ts';
 import { isMeteredLine, meteredSums, type PackageLine } from './package-line.ts';
 import { foldUsage, type UsageSum } from './usage.ts';
@@ -19,7 +18,7 @@ export interface StoredPackage {
 }
 
 /** Whether the lines of a package count: those of a superseded one live on in its successor. */
-export function isStanding({ state }: Pick<StoredPackage, 'state'>): boolean {
+function isStanding({ state }: Pick<StoredPackage, 'state'>): boolean {
   return state !== 'superseded';
 }
 
@@ -33,10 +32,6 @@ export function billedBy(
 ): Map<string, UsageSum> {
   for (const each of packages) if (isStanding(each)) foldUsage(meteredSums(each.lines), folded);
   return folded;
-}
-
-export function packagesStage(packages: Iterable<Pick<StoredPackage, 'state' | 'lines'>>): Stage {
-  return { name: 'packages', sums: billedBy(packages) };
 }
 
 /** How a package is tied to others. Small, so that those of all packages fit into memory. */
@@ -162,31 +157,4 @@ function replaces(one: PackageLinks, old: PackageLinks | undefined): boolean {
     old.metered.lines === one.metered.lines &&
     old.metered.amountMicros === one.metered.amountMicros
   );
-}
-
-export interface CarrySums {
-  readonly leftMicros: bigint;
-  readonly takenMicros: bigint;
-  readonly openMicros: bigint;
-}
-
-/** By currency: what packages left = what lines of standing packages took over + what is open. */
-export function carrySums({ links, marks }: Ties): Map<string, CarrySums> {
-  const sums = new Map<string, CarrySums>();
-  const add = (currency: string, amounts: Partial<CarrySums>) => {
-    const { leftMicros = 0n, takenMicros = 0n, openMicros = 0n } = amounts;
-    const before = sums.get(currency) ?? { leftMicros: 0n, takenMicros: 0n, openMicros: 0n };
-    sums.set(currency, {
-      leftMicros: before.leftMicros + leftMicros,
-      takenMicros: before.takenMicros + takenMicros,
-      openMicros: before.openMicros + openMicros,
-    });
-  };
-  for (const one of links.values()) {
-    if (one.isLeft) add(one.currency, { leftMicros: one.totalMicros });
-    if (!isStanding(one)) continue;
-    for (const { amountMicros } of one.carried) add(one.currency, { takenMicros: amountMicros });
-  }
-  for (const { currency, amountMicros } of marks) add(currency, { openMicros: amountMicros });
-  return sums;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { apportion, minorUnitDigits, roundHalfUp, toMinorUnits } from './apportion.ts';
+import { apportion, roundHalfUp } from './apportion.ts';
 
 const amounts = fc.array(
   fc.oneof(
@@ -103,24 +103,4 @@ test('halves go up', () => {
   expect(rounded.map((micros) => roundHalfUp(micros, 10_000n))).toEqual([
     ...[-1n, -1n, -1n, 0n, 0n, 1n, 2n],
   ]);
-});
-
-describe('in minor units', () => {
-  const lines = [{ amountMicros: 1_234_567n }, { amountMicros: -4_321n }];
-
-  test.each<[string, number, bigint[]]>([
-    ['EUR', 2, [123n, 0n]],
-    ['JPY', 0, [1n, 0n]],
-    ['KWD', 3, [1_234n, -4n]],
-    ['CLF', 4, [12_345n, -43n]],
-  ])('lines of %s, which has %d decimals', (currency, digits, units) => {
-    expect(minorUnitDigits(currency)).toBe(digits);
-    expect(toMinorUnits(lines, currency)).toEqual(units);
-  });
-
-  test('every currency of the runtime has at most the six decimals of a micro-unit', () => {
-    for (const currency of Intl.supportedValuesOf('currency')) {
-      expect(minorUnitDigits(currency)).toBeLessThanOrEqual(6);
-    }
-  });
 });

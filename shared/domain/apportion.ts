@@ -19,24 +19,6 @@ export function roundHalfUp(micros: bigint, stepMicros: bigint): bigint {
   return floorDivide(2n * micros + stepMicros, 2n * stepMicros);
 }
 
-/** The amounts of lines in the minor unit of their currency: together the rounded total, each less than a unit off. */
-export function toMinorUnits(
-  lines: readonly { readonly amountMicros: bigint }[],
-  currency: string,
-): bigint[] {
-  const stepMicros = 10n ** BigInt(6 - minorUnitDigits(currency));
-  return apportion(
-    lines.map(({ amountMicros }) => amountMicros),
-    stepMicros,
-  );
-}
-
-/** How many decimals a currency has: 2 for most, 0 for yen, 3 for dinars. */
-export function minorUnitDigits(currency: string): number {
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency });
-  return format.resolvedOptions().maximumFractionDigits ?? 2;
-}
-
 function floorDivide(dividend: bigint, divisor: bigint): bigint {
   const quotient = dividend / divisor;
   return dividend < 0n && dividend % divisor !== 0n ? quotient - 1n : quotient;

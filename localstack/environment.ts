@@ -3,7 +3,7 @@ import { join } from 'node:path';
 export const REPOSITORY_FOLDER = join(import.meta.dirname, '..');
 
 /** The tag `ms-custom-id` of the HTTP API: it keeps its address across deploys. */
-export const HTTP_API_ID = '70119a7e';
+const HTTP_API_ID = '70119a7e';
 
 /**
  * `run` serves `make run`, `test` serves `make test` beside it, `faults` those tests that would disturb all others, and
@@ -153,7 +153,7 @@ function readFlag(variables: Variables, variable: string): boolean {
  * The variables that point any AWS SDK or tool at this environment. The IP and not `localhost`, under which a deploy
  * would look up `<bucket>.localhost`; the frequency lets a deploy look for its end more often.
  */
-export function awsVariables(environment: LocalEnvironment): Record<string, string> {
+function awsVariables(environment: LocalEnvironment): Record<string, string> {
   return {
     AWS_ENDPOINT_URL: environment.cloudUrl,
     AWS_ACCESS_KEY_ID: 'test',

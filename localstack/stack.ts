@@ -22,7 +22,7 @@ export async function deployLocally(
 }
 
 /** Removes the stack from a local environment, with everything that it holds. */
-export function removeLocally(environment: LocalEnvironment): Promise<void> {
+function removeLocally(environment: LocalEnvironment): Promise<void> {
   return runServerless(environment, 'remove');
 }
 

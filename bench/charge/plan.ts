@@ -6,7 +6,6 @@ export const WORKLOADS = [
   { name: 'one hot account', accounts: 1 },
   { name: '10,000 accounts', accounts: 10_000 },
 ] as const;
-export type Workload = (typeof WORKLOADS)[number];
 
 /** Valkey's append-only file: what a power cut takes is everything, a second, nothing. */
 export const APPEND_ONLY = [

@@ -25,6 +25,5 @@ export {
   readFolds,
   readPeriods,
   readUsageMarks,
-  type UsageItem,
   type UsageStore,
 } from './usage-store.ts';

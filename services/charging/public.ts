@@ -1,2 +1,2 @@
 /** What other services may read of charging. */
-export { type AccountState, type AccountStore, readAccount } from './account-store.ts';
+export { type AccountStore, readAccount } from './account-store.ts';

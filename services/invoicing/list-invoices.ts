@@ -15,7 +15,7 @@ import type { InvoiceKey } from './invoice-store.ts';
 import { decodeCursor, encodeCursor } from './list-cursor.ts';
 
 /** A head with its place in the list; without one, it does not match by what the index says. */
-export interface Seen {
+interface Seen {
   readonly head?: InvoiceHead;
   readonly place: Place;
 }

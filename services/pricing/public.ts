@@ -2,7 +2,6 @@ import type { PriceList } from '#shared/domain/price.ts';
 import { type PriceListStore, readPriceList } from './price-list-store.ts';
 
 /** What other services may read of pricing. */
-export type { PriceListStore } from './price-list-store.ts';
 
 /** How long a reader may rate by the list it read before. */
 export const PRICES_CACHED_MS = 30_000;

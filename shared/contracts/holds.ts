@@ -2,8 +2,8 @@ import * as z from 'zod/mini';
 import { REFUSAL_REASONS, refused } from './charges.ts';
 import * as field from './fields.ts';
 
-export const MAX_HOLD_SECONDS = 30 * 86_400;
-export const DEFAULT_HOLD_SECONDS = 3_600;
+const MAX_HOLD_SECONDS = 30 * 86_400;
+const DEFAULT_HOLD_SECONDS = 3_600;
 
 const seconds = z.int().check(z.gte(1), z.lte(MAX_HOLD_SECONDS));
 

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { INVOICE_STATES } from '#shared/domain/invoice.ts';
 import * as field from './fields.ts';
 
-export const Attempt = z.strictObject({
+const Attempt = z.strictObject({
   at: z.string(),
   call: z.enum(['submit', 'look_up', 'poll', 'retry', 'correct']),
   answer: z.string(),

@@ -12,7 +12,7 @@ const AccountSide = z.strictObject({
 });
 export type AccountSide = z.infer<typeof AccountSide>;
 
-export const REBUILD_PROBLEMS = [
+const REBUILD_PROBLEMS = [
   'events_missing',
   'not_in_store',
   'account_differs',

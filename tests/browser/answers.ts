@@ -10,7 +10,7 @@ import { SendingStatus } from '#shared/contracts/sending.ts';
 const MINUTE_MS = 60_000;
 const at = (offsetMs: number) => new Date(Date.now() + offsetMs).toISOString();
 
-export const PERIOD = '2026-11-H1';
+const PERIOD = '2026-11-H1';
 
 export function midwayProgress(): Progress {
   return z.parse(Progress, {

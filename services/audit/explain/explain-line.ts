@@ -33,7 +33,7 @@ import {
 import { inconsistent } from './inconsistent.ts';
 import { isSame, NO_TOTALS, sumOf, type Totals } from './totals.ts';
 
-export const PAGE_EVENTS = 100;
+const PAGE_EVENTS = 100;
 const READS_AT_ONCE = 8;
 
 type ExplainedEvent = LineExplanation['events'][number];

@@ -5,7 +5,7 @@ import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
 import type { Relay } from '../relay/relay-events.ts';
 
 /** A queue that gives each message to `take`; what throws there was not taken. */
-export function queueOf(take: (body: string) => unknown): SQSClient {
+function queueOf(take: (body: string) => unknown): SQSClient {
   const send = async ({ input }: SendMessageCommand) => {
     await take(input.MessageBody as string);
     return {};

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { SkipReason } from '#shared/domain/carry-over.ts';
 import { afterRetry, INVOICE_STATES, type ParkReason } from '#shared/domain/invoice.ts';
-import { deadLetterReason, invoiceReason, PARK_REASONS } from './reasons.ts';
+import { ALL_INVOICE_REASONS, deadLetterReason, invoiceReason } from './reasons.ts';
 import { STATE_MEANINGS, STATE_NAMES } from './states.ts';
 
 /** Fails to compile where a reason is missing. */
@@ -19,6 +19,9 @@ test.each(Object.keys(REASONS))('%s is explained, with what to do', (code) => {
   const { title, meaning, next } = invoiceReason(code);
   for (const text of [title, meaning, next]) expect(text).not.toBe('');
 });
+
+/** Those for which an invoice waits for a person. */
+const PARK_REASONS = ALL_INVOICE_REASONS.filter((code) => invoiceReason(code).retry);
 
 test.each(PARK_REASONS)('what a retry of %s begins with is what the domain says', (code) => {
   const begins = afterRetry('parked', code)?.state === 'packaged' ? 'submit' : 'look_up';

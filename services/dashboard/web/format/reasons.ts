@@ -93,9 +93,4 @@ export function deadLetterReason(code: string): Reason {
   return DEAD_LETTER_REASONS[code] ?? unknownReason(code);
 }
 
-/** Those for which an invoice waits for a person. */
-export const PARK_REASONS = Object.keys(INVOICE_REASONS).filter(
-  (code) => INVOICE_REASONS[code]?.retry !== undefined,
-);
-
 export const ALL_INVOICE_REASONS = Object.keys(INVOICE_REASONS);

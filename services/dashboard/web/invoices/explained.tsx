@@ -54,7 +54,7 @@ function LinesCheck({
   );
 }
 
-export function CheckResult({ check }: { readonly check: Check }) {
+function CheckResult({ check }: { readonly check: Check }) {
   return (
     <p className={`check ${check.isRight ? 'good' : 'bad'}`}>
       <span aria-hidden="true">{check.isRight ? '✓' : '✕'}</span> {check.isRight ? '' : 'Wrong: '}

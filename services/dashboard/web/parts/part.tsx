@@ -41,7 +41,7 @@ export function Part<T>({
   );
 }
 
-export function Answer<T>({
+function Answer<T>({
   query,
   children,
   loadingLines,

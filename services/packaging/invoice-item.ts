@@ -194,6 +194,7 @@ export function isIntact({ lines, linesSha256 }: Pick<InvoiceItem, 'lines' | 'li
   return linesSha256 === undefined || linesSha256 === sha256Of(lines);
 }
 
-function sha256Of(text: string): string {
+/** What `linesSha256` is of the text in `lines`. */
+export function sha256Of(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }

@@ -8,6 +8,7 @@ export {
   invoiceKeyOf,
   isIntact,
   partitionsOf,
+  sha256Of,
   statePartitionOf,
   storedPackage,
 } from './invoice-item.ts';

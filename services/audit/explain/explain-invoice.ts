@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { LedgerStore, UsageStore } from '#services/aggregation/public.ts';
-import { type PackageStore, presentLines } from '#services/packaging/public.ts';
+import { type PackageStore, presentLines, sha256Of } from '#services/packaging/public.ts';
 import type { Explanation } from '#shared/contracts/explanation.ts';
 import { isMeteredLine } from '#shared/domain/package-line.ts';
 import { noSuchInvoice } from './explain-request.ts';
@@ -30,7 +29,7 @@ export async function explainInvoice(
   const shown = presentLines(item);
   return {
     id: item.id,
-    linesSha256: createHash('sha256').update(item.lines).digest('hex'),
+    linesSha256: sha256Of(item.lines),
     linesText: item.lines,
     lines: lines.map((line, index) => {
       const record = isMeteredLine(line) ? recordOf(line, invoice.metered) : undefined;

@@ -1,7 +1,12 @@
 import { ulid } from 'ulid';
 import { runCommand } from '#localstack/command.ts';
 import { readLocalEnvironment } from '#localstack/environment.ts';
-import { generateCharges, generateUsage, prepaidAccounts } from '#localstack/traffic/generate.ts';
+import {
+  type ChargeRequest,
+  generateCharges,
+  generateUsage,
+  prepaidAccounts,
+} from '#localstack/traffic/generate.ts';
 import { dayOf, daysOf, halfMonthOf, previousHalfMonth } from '#shared/domain/billing-period.ts';
 import { resetAccounts } from './accounts.ts';
 import { count, showSteps } from './progress.ts';
@@ -88,7 +93,7 @@ function pastHalfMonth({ timeZone }: Session): { fromMs: number; toMs: number } 
 }
 
 /** Gives every charge its time; a repeated one is the same object and keeps it. */
-function* dated(charges: Iterable<Omit<ChargeToSend, 'occurredAt'>>): Generator<ChargeToSend> {
+function* dated(charges: Iterable<ChargeRequest>): Generator<ChargeToSend> {
   const occurredAt = new WeakMap<object, string>();
   for (const charge of charges) {
     const time = occurredAt.get(charge) ?? new Date().toISOString();

@@ -1,16 +1,11 @@
 import pMap from 'p-map';
+import type { ChargeRequest } from '#localstack/traffic/generate.ts';
 import { dayOf } from '#shared/domain/billing-period.ts';
 import { parseMicros } from '#shared/domain/money.ts';
 import type { Api } from './api.ts';
 import type { ExpectedLedger } from './expected-ledger.ts';
 
-export interface ChargeToSend {
-  readonly id: string;
-  readonly client: string;
-  readonly amount: string;
-  readonly currency: string;
-  readonly meter: string;
-  readonly quantity: string;
+export interface ChargeToSend extends ChargeRequest {
   /** RFC 3339. Given by the sender, so that it knows the day of the event. */
   readonly occurredAt: string;
 }

@@ -105,18 +105,18 @@ function eventsOf(steps: readonly Step[]): AccountEvent[] {
 
 function foldAll(events: readonly AccountEvent[]) {
   const fold = new AccountFold();
-  const folded = events.map((event) => fold.add(event));
-  return { folded, account: fold.accounts.get('acme') as FoldedAccount };
+  const leftInHolds = events.map((event) => fold.add(event));
+  return { leftInHolds, account: fold.accounts.get('acme') as FoldedAccount };
 }
 
 const steps = fc.array(stepArbitrary, { maxLength: 60 });
 
 describe('events in their order', () => {
-  test('leave the balance and the holds that the last of them carries, and are all told', () => {
+  test('leave the balance and the holds that the last of them carries', () => {
     fc.assert(
       fc.property(steps, (taken) => {
         const events = eventsOf(taken);
-        const { folded, account } = foldAll(events);
+        const { account } = foldAll(events);
         const last = events.findLast((event) => 'heldMicros' in event);
         expect(account).toMatchObject({
           openingMicros: 1_000n,
@@ -130,7 +130,6 @@ describe('events in their order', () => {
           0n,
         );
         expect(held).toBe(account.heldMicros);
-        expect(folded.map(({ event }) => event)).toEqual(events);
       }),
     );
   });
@@ -159,10 +158,8 @@ describe('events in their order', () => {
       ...{ ...BASE, kind: 'terms', id: 't', amountMicros: 0n, recordedAtMs: 9 },
       ...{ balanceMicros: 992n, status: 'frozen', creditLimitMicros: 7n },
     };
-    const { folded, account } = foldAll([...events, terms]);
-    expect(folded.map(({ leftInHoldMicros }) => leftInHoldMicros)).toEqual([
-      ...[undefined, undefined, 6n, 0n, undefined],
-    ]);
+    const { leftInHolds, account } = foldAll([...events, terms]);
+    expect(leftInHolds).toEqual([...[undefined, undefined, 6n, 0n, undefined]]);
     expect(account).toMatchObject({
       heldMicros: 0n,
       holds: new Map(),
@@ -199,9 +196,9 @@ describe('where events are missing', () => {
     expect(foldAll(events.toSpliced(4, 1)).account).toMatchObject({
       ...{ isWhole: false, balanceMicros: 966n, heldMicros: 13n },
     });
-    const { account, folded } = foldAll(events.toSpliced(1, 1));
+    const { account, leftInHolds } = foldAll(events.toSpliced(1, 1));
     expect(account).toMatchObject({ isWhole: false, balanceMicros: 966n, heldMicros: 7n });
-    expect(folded.at(-1)?.leftInHoldMicros).toBe(0n);
+    expect(leftInHolds.at(-1)).toBe(0n);
     expect([...account.holds.keys()]).toEqual(['7']);
   });
 

@@ -25,12 +25,6 @@ export interface FoldedAccount {
   readonly isWhole: boolean;
 }
 
-export interface FoldedEvent {
-  readonly event: AccountEvent;
-  /** What a capture left in its hold. */
-  readonly leftInHoldMicros: bigint | undefined;
-}
-
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 type Account = Mutable<Omit<FoldedAccount, 'holds' | 'reversed'>> & {
   readonly holds: Map<string, FoldedHold>;
@@ -48,15 +42,16 @@ export class AccountFold {
     return this.#accounts;
   }
 
-  add(event: AccountEvent): FoldedEvent {
+  /** Returns what a capture left in its hold. */
+  add(event: AccountEvent): bigint | undefined {
     const account = this.#accounts.get(event.client);
     if (account) {
       account.isWhole &&= fits(account, event);
-      return { event, leftInHoldMicros: apply(account, event) };
+      return apply(account, event);
     }
     const opened = openedBy(event);
     this.#accounts.set(event.client, opened);
-    return { event, leftInHoldMicros: apply(opened, event) };
+    return apply(opened, event);
   }
 
   /** Whether nothing of an account is missing so far. */

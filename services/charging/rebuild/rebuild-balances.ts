@@ -127,7 +127,7 @@ async function readAccounts(
       for (const event of events) {
         if (event.kind === 'usage') await onEvent(event, true);
         else {
-          const { leftInHoldMicros } = fold.add(event);
+          const leftInHoldMicros = fold.add(event);
           await onEvent(event, fold.isWhole(event.client), leftInHoldMicros);
         }
       }

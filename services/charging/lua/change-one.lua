@@ -5,13 +5,15 @@
 
 if ARGV[3] == '1' then
   local EXACT = 4503599627370496
+  -- As in receipts.lua, which comes later: an id may be so far ahead, as clocks differ.
+  local FUTURE_TOLERANCE_MS = 300000
   local call, shard = redis.call, KEYS[1]
   local id, fingerprint, id_time, client, currency, change, manner =
     string.match(ARGV[4], '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
   local time = call('TIME')
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
   local oldest, at = now - ARGV[1], tonumber(id_time) or now
-  if manner ~= 'up_to' and at >= oldest and at <= now + 300000 then
+  if manner ~= 'up_to' and at >= oldest and at <= now + FUTURE_TOLERANCE_MS then
     local slice = math.floor(at / ARGV[2])
     local receipts = shard .. ':receipts:' .. slice
     local kept = call('HMGET', receipts, '#', id)

@@ -159,7 +159,7 @@ describe('events in their order', () => {
       ...{ balanceMicros: 992n, status: 'frozen', creditLimitMicros: 7n },
     };
     const { leftInHolds, account } = foldAll([...events, terms]);
-    expect(leftInHolds).toEqual([...[undefined, undefined, 6n, 0n, undefined]]);
+    expect(leftInHolds).toEqual([undefined, undefined, 6n, 0n, undefined]);
     expect(account).toMatchObject({
       heldMicros: 0n,
       holds: new Map(),

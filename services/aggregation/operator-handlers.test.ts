@@ -3,7 +3,8 @@ import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { DailyUsage } from '#shared/contracts/daily-usage.ts';
-import type { HttpRequest, HttpResponse } from '#shared/platform/http.ts';
+import type { HttpRequest } from '#shared/platform/http.ts';
+import { bodyOf, httpRequest } from '#shared/testing/http-request.ts';
 import { handler as getDailyUsage } from './handlers/get-daily-usage.ts';
 import { handler as listDeadLetters } from './handlers/list-dead-letters.ts';
 import { handler as redriveSome } from './handlers/redrive-some.ts';
@@ -37,16 +38,11 @@ interface Asked {
 }
 
 function request({ client = 'acme', period, scopes = 'operate' }: Asked = {}): HttpRequest {
-  return {
-    routeKey: 'GET /v1/clients/{client}/usage',
-    headers: {},
-    pathParameters: { client },
-    ...(period !== undefined && { queryStringParameters: { period } }),
-    requestContext: { requestId: 'r1', authorizer: { lambda: { keyId: 'k1', scopes } } },
-  } as unknown as HttpRequest;
+  return httpRequest({
+    ...{ routeKey: 'GET /v1/clients/{client}/usage', path: { client }, scopes },
+    ...(period !== undefined && { query: { period } }),
+  });
 }
-
-const bodyOf = ({ body }: HttpResponse) => JSON.parse(body ?? '');
 
 describe('GET /v1/clients/{client}/usage', () => {
   const record = {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { PriceList } from '#shared/domain/price.ts';
-import type { HttpRequest, HttpResponse } from '#shared/platform/http.ts';
+import type { HttpResponse } from '#shared/platform/http.ts';
+import { bodyOf, httpRequest } from '#shared/testing/http-request.ts';
 import type { UsageRecording } from './record-usage.ts';
 import { NOW_MS, sentEvent } from './testing/cloud-event.ts';
 
@@ -39,19 +40,17 @@ interface Sent {
   readonly isBase64Encoded?: boolean;
 }
 
-function send(body: unknown, { type, scopes = 'usage', isBase64Encoded }: Sent = {}) {
-  return handler({
-    routeKey: 'POST /v1/usage',
-    headers: type === undefined ? {} : { 'content-type': type },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
-    ...(isBase64Encoded && { isBase64Encoded }),
-    requestContext: { requestId: 'r1', authorizer: { lambda: { keyId: 'k1', scopes } } },
-  } as unknown as HttpRequest);
+function send(body: unknown, { type, scopes = 'usage', isBase64Encoded = false }: Sent = {}) {
+  return handler(
+    httpRequest({
+      ...{ routeKey: 'POST /v1/usage', body, scopes, isBase64Encoded },
+      headers: type === undefined ? {} : { 'content-type': type },
+    }),
+  );
 }
 
 const SINGLE = 'application/cloudevents+json';
 const BATCH = 'application/cloudevents-batch+json';
-const bodyOf = (response: HttpResponse) => JSON.parse(response.body ?? '');
 const events = (count: number, changes: object = {}) =>
   Array.from({ length: count }, (_, index) => sentEvent({ id: `e-${index}`, ...changes }));
 
@@ -85,8 +84,7 @@ describe('what is taken', () => {
   );
 
   test('a body that the gateway has encoded', async () => {
-    const body = Buffer.from(JSON.stringify(sentEvent())).toString('base64');
-    const response = await send(body, { type: SINGLE, isBase64Encoded: true });
+    const response = await send(sentEvent(), { type: SINGLE, isBase64Encoded: true });
     expect(response.statusCode).toBe(200);
   });
 });

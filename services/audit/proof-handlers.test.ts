@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
-import type { HttpRequest, HttpResponse } from '#shared/platform/http.ts';
+import { bodyOf, httpRequest } from '#shared/testing/http-request.ts';
 import { handler as getProof } from './handlers/get-proof.ts';
 import { handler as startProof } from './handlers/start-proof.ts';
 
@@ -30,15 +30,7 @@ beforeEach(() => {
   lambda.reset();
 });
 
-function request(scopes = 'operate'): HttpRequest {
-  return {
-    routeKey: 'GET /v1/conservation',
-    headers: {},
-    requestContext: { requestId: 'r1', authorizer: { lambda: { keyId: 'k1', scopes } } },
-  } as unknown as HttpRequest;
-}
-
-const bodyOf = ({ body }: HttpResponse) => JSON.parse(body ?? '');
+const request = (scopes = 'operate') => httpRequest({ routeKey: 'GET /v1/conservation', scopes });
 
 describe('GET /v1/conservation', () => {
   test('answers the last proof', async () => {

@@ -8,7 +8,8 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { Invoice, InvoicePage, RetriesAnswer } from '#shared/contracts/invoices.ts';
-import type { HttpRequest, HttpResponse } from '#shared/platform/http.ts';
+import type { HttpRequest } from '#shared/platform/http.ts';
+import { bodyOf, httpRequest, type RequestParts } from '#shared/testing/http-request.ts';
 import { handler as getInvoice } from './handlers/get-invoice.ts';
 import { handler as listInvoices } from './handlers/list-invoices.ts';
 import { handler as retryInvoice } from './handlers/retry-invoice.ts';
@@ -31,22 +32,14 @@ beforeEach(() => {
   written.mockClear();
 });
 
-function request(changes: {
+interface Asked extends Pick<RequestParts, 'query' | 'scopes' | 'body'> {
   readonly id?: string;
-  readonly query?: Record<string, string>;
-  readonly scopes?: string;
-}): HttpRequest {
-  const { id, query, scopes = 'charge operate' } = changes;
-  return {
-    routeKey: 'GET /v1/invoices',
-    headers: {},
-    ...(query && { queryStringParameters: query }),
-    ...(id !== undefined && { pathParameters: { id } }),
-    requestContext: { requestId: 'r1', authorizer: { lambda: { keyId: 'k1', scopes } } },
-  } as unknown as HttpRequest;
 }
 
-const bodyOf = (response: HttpResponse) => JSON.parse(response.body ?? '');
+function request({ id, ...parts }: Asked): HttpRequest {
+  const routeKey = 'GET /v1/invoices';
+  return httpRequest({ routeKey, ...parts, ...(id !== undefined && { path: { id } }) });
+}
 
 describe('GET /v1/invoices', () => {
   test('answers a page in the shape of the contract', async () => {
@@ -197,7 +190,7 @@ describe('where DynamoDB', () => {
 });
 
 describe('POST /v1/invoices/retries', () => {
-  const body = (value: unknown) => ({ ...request({}), body: JSON.stringify(value) }) as HttpRequest;
+  const body = (value: unknown) => request({ body: value });
 
   test('says in the shape of the contract what a retry would do', async () => {
     const parked = invoiceItem({ state: 'parked', reason: 'attempts_exhausted' });

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import type { HttpRequest } from '#shared/platform/http.ts';
 import { log } from '#shared/platform/log.ts';
+import { httpRequest } from '#shared/testing/http-request.ts';
 import { handler as getInvoice } from './handlers/get-invoice.ts';
 import { handler as listInvoices } from './handlers/list-invoices.ts';
 import { handler as retryInvoice } from './handlers/retry-invoice.ts';
@@ -23,12 +23,10 @@ afterAll(() => {
   silent.close();
 });
 
-const request = {
+const request = httpRequest({
   routeKey: 'GET /v1/invoices',
-  headers: {},
-  pathParameters: { id: '2026-11-H1.1.acme' },
-  requestContext: { requestId: 'r1', authorizer: { lambda: { keyId: 'k1', scopes: 'operate' } } },
-} as unknown as HttpRequest;
+  path: { id: '2026-11-H1.1.acme' },
+});
 
 test('a table that takes connections and never answers is a 503 before the function times out', async () => {
   const startedAt = performance.now();

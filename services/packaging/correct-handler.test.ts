@@ -11,6 +11,7 @@ import { PLAIN_RULES } from '#shared/domain/carry-over.ts';
 import type { MeteredLine } from '#shared/domain/package-line.ts';
 import { correctedPackage } from '#shared/domain/packaging.ts';
 import type { HttpRequest } from '#shared/platform/http.ts';
+import { httpRequest } from '#shared/testing/http-request.ts';
 import { handler } from './handlers/correct-invoice.ts';
 import { type InvoiceItem, toInvoiceItem } from './invoice-item.ts';
 
@@ -49,13 +50,8 @@ const BODY = { reason: 'agreed', lines: [{ description: 'Goodwill', amount: '-0.
 
 function request(changes: { id?: string; body?: unknown; scopes?: string } = {}): HttpRequest {
   const { id = PARKED.id, body = BODY, scopes = 'operate' } = changes;
-  return {
-    routeKey: 'POST /v1/invoices/{id}/corrections',
-    headers: { 'content-type': 'application/json' },
-    pathParameters: { id },
-    body: JSON.stringify(body),
-    requestContext: { requestId: 'r1', authorizer: { lambda: { keyId: 'k1', scopes } } },
-  } as unknown as HttpRequest;
+  const routeKey = 'POST /v1/invoices/{id}/corrections';
+  return httpRequest({ routeKey, path: { id }, body, scopes });
 }
 
 async function answer(sent = request()) {

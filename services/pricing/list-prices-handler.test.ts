@@ -2,7 +2,7 @@ import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { PriceListAnswer } from '#shared/contracts/daily-usage.ts';
-import type { HttpRequest } from '#shared/platform/http.ts';
+import { bodyOf, httpRequest } from '#shared/testing/http-request.ts';
 import { handler } from './handlers/list-prices.ts';
 
 const dynamo = mockClient(DynamoDBDocumentClient);
@@ -19,12 +19,7 @@ beforeEach(() => {
 });
 
 async function list(scopes = 'operate') {
-  const response = await handler({
-    routeKey: 'GET /v1/prices',
-    headers: {},
-    requestContext: { requestId: 'r1', authorizer: { lambda: { keyId: 'k1', scopes } } },
-  } as unknown as HttpRequest);
-  return JSON.parse(response.body ?? '');
+  return bodyOf(await handler(httpRequest({ routeKey: 'GET /v1/prices', scopes })));
 }
 
 test('shows the price list by meter', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import * as z from 'zod/mini';
 import * as field from '#shared/contracts/fields.ts';
+import { httpRequest } from '#shared/testing/http-request.ts';
 import {
   type HttpRequest,
   httpHandler,
@@ -20,14 +21,8 @@ beforeEach(() => {
   jest.clearAllMocks();
 });
 
-function request(changes: object = {}, scopes: string | undefined = 'charge'): HttpRequest {
-  return {
-    routeKey: 'POST /v1/charges',
-    headers: {},
-    isBase64Encoded: false,
-    requestContext: { requestId: 'r1', authorizer: { lambda: { keyId: 'k1', scopes } } },
-    ...changes,
-  } as unknown as HttpRequest;
+function request(changes: object = {}, scopes = 'charge'): HttpRequest {
+  return { ...httpRequest({ routeKey: 'POST /v1/charges', scopes }), ...changes };
 }
 
 const parsed = (response: { body?: string | undefined }) => JSON.parse(response.body ?? '');

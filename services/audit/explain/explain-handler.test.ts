@@ -6,7 +6,7 @@ import { encodeEvent } from '#shared/contracts/sealed-batch.ts';
 import type { UsageEvent } from '#shared/domain/ledger-event.ts';
 import type { DailyRecord } from '#shared/domain/usage.ts';
 import { dailyRecordsOf, deltasOf, type UsageDelta } from '#shared/domain/usage-tree.ts';
-import type { HttpRequest, HttpResponse } from '#shared/platform/http.ts';
+import { bodyOf, httpRequest } from '#shared/testing/http-request.ts';
 import { deltaItem, foldItem, ledgerItem } from '#shared/testing/stored-usage.ts';
 import { handler } from '../handlers/explain-invoice.ts';
 
@@ -49,16 +49,10 @@ beforeEach(() => {
 });
 
 function ask(query?: Record<string, string>, id = ID, scopes = 'operate') {
-  return handler({
-    routeKey: 'GET /v1/invoices/{id}/explain',
-    headers: {},
-    pathParameters: { id },
-    ...(query && { queryStringParameters: query }),
-    requestContext: { requestId: 'r1', authorizer: { lambda: { keyId: 'k1', scopes } } },
-  } as unknown as HttpRequest);
+  const routeKey = 'GET /v1/invoices/{id}/explain';
+  return handler(httpRequest({ routeKey, path: { id }, query, scopes }));
 }
 
-const bodyOf = ({ body }: HttpResponse) => JSON.parse(body ?? '');
 const sums = { events: 1, quantity: '2', amount: '0.15' };
 
 describe('GET /v1/invoices/{id}/explain', () => {

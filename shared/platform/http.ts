@@ -89,6 +89,11 @@ function report(
   });
 }
 
+/** Who asks, by the id of the API key: for what is noted beside a change. */
+export function keyIdOf({ requestContext }: HttpRequest): string {
+  return requestContext.authorizer?.lambda?.keyId ?? 'unknown';
+}
+
 type Failure = Pick<RequestLine, 'code' | 'detail' | 'cause' | 'error'>;
 
 function describe(error: unknown): Failure {

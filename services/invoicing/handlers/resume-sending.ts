@@ -1,9 +1,8 @@
-import { httpHandler, json } from '#shared/platform/http.ts';
+import { httpHandler, json, keyIdOf } from '#shared/platform/http.ts';
 import { presentSending } from '../present-sending.ts';
 import { resumeSending } from '../resume-sending.ts';
 import { sendBudget } from '../wiring.ts';
 
 export const handler = httpHandler({ scope: 'operate' }, async (request) => {
-  const keyId = request.requestContext.authorizer?.lambda?.keyId ?? 'unknown';
-  return json(200, presentSending(await resumeSending(sendBudget(), keyId)));
+  return json(200, presentSending(await resumeSending(sendBudget(), keyIdOf(request))));
 });

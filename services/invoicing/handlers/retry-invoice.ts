@@ -1,11 +1,11 @@
 import { noSuchInvoice, parseInvoicePath, presentInvoice } from '#services/packaging/public.ts';
-import { httpHandler, json } from '#shared/platform/http.ts';
+import { httpHandler, json, keyIdOf } from '#shared/platform/http.ts';
 import { ProblemError } from '#shared/platform/problem-error.ts';
 import { retryInvoice } from '../retry-invoice.ts';
 import { invoiceStore } from '../wiring.ts';
 
 export const handler = httpHandler({ scope: 'operate' }, async (request) => {
-  const keyId = request.requestContext.authorizer?.lambda?.keyId ?? 'unknown';
+  const keyId = keyIdOf(request);
   const result = await retryInvoice(invoiceStore(), parseInvoicePath(request), Date.now(), keyId);
   if (result.type === 'not_found') throw noSuchInvoice();
   if (result.type === 'not_retryable') {

@@ -1,5 +1,5 @@
 import { CorrectionBody } from '#shared/contracts/invoices.ts';
-import { httpHandler, json, parseBody } from '#shared/platform/http.ts';
+import { httpHandler, json, keyIdOf, parseBody } from '#shared/platform/http.ts';
 import { orTryAgain } from '#shared/platform/problem-error.ts';
 import { correctPackage } from '../correct-package.ts';
 import { notCorrectableProblem } from '../correction-problem.ts';
@@ -12,9 +12,8 @@ const AWAY = 'The invoices could not be reached in time. Send the same request a
 export const handler = httpHandler({ scope: 'operate' }, async (request) => {
   const key = parseInvoicePath(request);
   const { reason, lines } = parseBody(request, CorrectionBody);
-  const keyId = request.requestContext.authorizer?.lambda?.keyId ?? 'unknown';
   const amounts = lines.map(({ description, amount }) => ({ description, amountMicros: amount }));
-  const wish = { reason, lines: amounts, keyId };
+  const wish = { reason, lines: amounts, keyId: keyIdOf(request) };
   const result = await orTryAgain(correctPackage(wireCorrecting(), key, wish), AWAY);
   if (result.type === 'not_found') throw noSuchInvoice();
   if (result.type === 'not_correctable') throw notCorrectableProblem(result);

@@ -2,6 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readLocalEnvironment } from '#localstack/environment.ts';
+import { connectSimulator } from '#localstack/invoice-api/connect-simulator.ts';
+import { NO_FAULTS } from '#localstack/invoice-api/settings.ts';
 import { loadData } from '#localstack/load.ts';
 import { type Api, connectApi } from '#localstack/run/api.ts';
 import { type Cloud, connectCloud } from '#localstack/run/cloud.ts';
@@ -36,11 +38,6 @@ interface Case {
   readonly settings: object;
 }
 
-const NO_FAULTS = {
-  ...{ serverErrorBeforeAccepting: 0, timeoutBeforeAccepting: 0, serverErrorAfterAccepting: 0 },
-  ...{ timeoutAfterAccepting: 0, lost: 0, rejected: 0, lookUpServerError: 0, lookUpTimeout: 0 },
-};
-
 function casesOf(quick: boolean): Case[] {
   const part = (invoices: number) => (quick ? Math.round(invoices / 5) : invoices);
   const decisionMs = { min: 500, max: 2_500 };
@@ -65,12 +62,6 @@ interface Bench {
   readonly cloud: Cloud;
   readonly invoiceApiUrl: string;
   readonly steps: Steps;
-}
-
-async function post(url: string, body: object = {}): Promise<void> {
-  const headers = { 'content-type': 'application/json' };
-  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
 }
 
 async function putInvoices(cloud: Cloud, { period, invoices }: Case): Promise<void> {
@@ -109,8 +100,9 @@ async function watch(
 
 async function measure(bench: Bench, each: Case): Promise<Watched> {
   const { cloud, invoiceApiUrl, steps } = bench;
-  await post(`${invoiceApiUrl}/control/reset`);
-  await post(`${invoiceApiUrl}/control/settings`, each.settings);
+  const simulator = connectSimulator(invoiceApiUrl);
+  await simulator.reset();
+  await simulator.configure(each.settings);
   await putInvoices(cloud, each);
   const sending = prepareSending(cloud, invoiceApiUrl);
   return steps.step(each.name, async (show) => {

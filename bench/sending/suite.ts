@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { connectSimulator } from '#localstack/invoice-api/connect-simulator.ts';
+import { NO_FAULTS } from '#localstack/invoice-api/settings.ts';
 import { showSteps } from '#localstack/run/progress.ts';
 import { startValkey } from '#shared/testing/valkey.ts';
 import { formatGoals, type Goal } from '../harness/goals.ts';
@@ -58,32 +60,14 @@ function start(file: string, options: { readonly isSender?: boolean } = {}): Chi
   });
 }
 
-async function post(url: string, body: object = {}): Promise<void> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-}
-
-async function countersOf(url: string): Promise<Record<string, number>> {
-  const response = await fetch(`${url}/books`);
-  return ((await response.json()) as { counters: Record<string, number> }).counters;
-}
-
-const NO_FAULTS = {
-  ...{ serverErrorBeforeAccepting: 0, timeoutBeforeAccepting: 0, serverErrorAfterAccepting: 0 },
-  ...{ timeoutAfterAccepting: 0, lost: 0, rejected: 0, lookUpServerError: 0, lookUpTimeout: 0 },
-};
-
 async function measure(
   { rate, senders }: Case,
   forMs: number,
   invoiceApiUrl: string,
 ): Promise<Measured> {
-  await post(`${invoiceApiUrl}/control/reset`);
-  await post(`${invoiceApiUrl}/control/settings`, { requestsPerSecond: rate, shares: NO_FAULTS });
+  const simulator = connectSimulator(invoiceApiUrl);
+  await simulator.reset();
+  await simulator.configure({ requestsPerSecond: rate, shares: NO_FAULTS });
   const valkey = await startValkey();
   const processes = Array.from({ length: senders }, () =>
     start('sender-process.ts', { isSender: true }),
@@ -98,13 +82,13 @@ async function measure(
       process.send(plan);
     }
     await delay(WARM_UP_MS);
-    const before = await countersOf(invoiceApiUrl);
+    const before = await simulator.counters();
     const beganMs = performance.now();
     await delay(forMs);
-    const after = await countersOf(invoiceApiUrl);
+    const after = await simulator.counters();
     const seconds = (performance.now() - beganMs) / 1_000;
     const outcomes = (await Promise.all(ends)).map(([each]) => each as Record<string, number>);
-    const last = await countersOf(invoiceApiUrl);
+    const last = await simulator.counters();
     return {
       share: ((after.requests ?? 0) - (before.requests ?? 0)) / seconds / rate,
       busiest: last.requestsPerSecondPeak ?? Number.NaN,

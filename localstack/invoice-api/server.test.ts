@@ -2,11 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
 import { invoiceApiDocument } from './openapi.ts';
 import { buildInvoiceApi } from './server.ts';
-import { DEFAULT_SETTINGS, type Settings } from './settings.ts';
+import { DEFAULT_SETTINGS, NO_FAULTS, type Settings } from './settings.ts';
 
-const NO_FAULTS = Object.fromEntries(
-  Object.keys(DEFAULT_SETTINGS.shares).map((share) => [share, 0]),
-) as Settings['shares'];
 const QUICK: Settings = {
   ...DEFAULT_SETTINGS,
   requestsPerSecond: 1_000,

@@ -66,6 +66,13 @@ export const DEFAULT_SETTINGS: Settings = {
   },
 };
 
+/** For shares: everything is taken, answered and accepted. */
+export const NO_FAULTS: Settings['shares'] = {
+  ...{ serverErrorBeforeAccepting: 0, timeoutBeforeAccepting: 0 },
+  ...{ serverErrorAfterAccepting: 0, timeoutAfterAccepting: 0 },
+  ...{ lost: 0, rejected: 0, lookUpServerError: 0, lookUpTimeout: 0 },
+};
+
 /** The settings with those of `change` in their place, down to single shares. */
 export function changedSettings(settings: Settings, change: unknown) {
   return Settings.safeParse(merged(settings, change));

@@ -12,6 +12,7 @@ import {
   test,
 } from '@jest/globals';
 import { REPOSITORY_FOLDER } from '#localstack/environment.ts';
+import { NO_FAULTS } from '#localstack/invoice-api/settings.ts';
 import { partitionsOf } from '#services/packaging/public.ts';
 import { log } from '#shared/platform/log.ts';
 import { connectRedis } from '#shared/platform/redis.ts';
@@ -171,11 +172,7 @@ describe('two senders and two pollers', () => {
       requestsPerSecond: 25,
       latencyMs: { min: 50, max: 400 },
       decisionMs: { min: 0, max: 0 },
-      shares: {
-        ...{ serverErrorBeforeAccepting: 0, timeoutBeforeAccepting: 0 },
-        ...{ serverErrorAfterAccepting: 0, timeoutAfterAccepting: 0, lost: 0 },
-        ...{ rejected: 0, lookUpServerError: 0, lookUpTimeout: 0 },
-      },
+      shares: NO_FAULTS,
     });
     await table.put(
       Array.from({ length: 100 }, (_, index) => invoiceItem({ client: `client-${index}` })),

@@ -1,5 +1,5 @@
+import { connectSimulator } from '#localstack/invoice-api/connect-simulator.ts';
 import { DEFAULT_SETTINGS } from '#localstack/invoice-api/settings.ts';
-import { connectSimulator } from './faults/simulator.ts';
 
 const simulator = connectSimulator(process.env.INVOICE_API_URL ?? '');
 

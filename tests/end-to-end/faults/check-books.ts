@@ -1,11 +1,11 @@
 import { expect } from '@jest/globals';
+import type { Simulator } from '#localstack/invoice-api/connect-simulator.ts';
 import { toSubmission } from '#services/invoicing/to-submission.ts';
 import { type InvoiceItem, presentInvoice } from '#services/packaging/public.ts';
 import type { Invoice } from '#shared/contracts/invoices.ts';
 import type { InvoiceState, ParkReason } from '#shared/domain/invoice.ts';
 import { type Dynamo, scanItems } from '#shared/platform/dynamo.ts';
 import { type Told, tellsAllButDeaths } from './history.ts';
-import type { Simulator } from './simulator.ts';
 
 /** How an invoice has to end. */
 export interface Expected {

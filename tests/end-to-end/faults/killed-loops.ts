@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { connectSimulator } from '#localstack/invoice-api/connect-simulator.ts';
 import { toSubmission } from '#services/invoicing/to-submission.ts';
 import type { InvoiceItem } from '#services/packaging/invoice-item.ts';
 import { type HistoryEntry, statePartitionOf } from '#services/packaging/public.ts';
@@ -15,7 +16,6 @@ import { loopTools } from './loop-tools.ts';
 import { createOwnInvoices } from './own-invoices.ts';
 import { startOwnSimulator } from './own-simulator.ts';
 import { frozenPackage } from './packages.ts';
-import { connectSimulator } from './simulator.ts';
 
 /** What one run of a loop has to do, and so which steps it comes by. */
 export interface Errand {

@@ -1,13 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { buildInvoiceApi } from '#localstack/invoice-api/server.ts';
-import { DEFAULT_SETTINGS } from '#localstack/invoice-api/settings.ts';
-
-export const NO_FAULTS = {
-  ...{ serverErrorBeforeAccepting: 0, timeoutBeforeAccepting: 0 },
-  ...{ serverErrorAfterAccepting: 0, timeoutAfterAccepting: 0 },
-  ...{ lost: 0, rejected: 0, lookUpServerError: 0, lookUpTimeout: 0 },
-};
+import { DEFAULT_SETTINGS, NO_FAULTS } from '#localstack/invoice-api/settings.ts';
 
 /** A simulator of a test's own, in this process. */
 export async function startOwnSimulator(

@@ -1,4 +1,6 @@
 import { type LocalEnvironment, readLocalEnvironment } from '#localstack/environment.ts';
+import { connectSimulator, type Simulator } from '#localstack/invoice-api/connect-simulator.ts';
+import { NO_FAULTS } from '#localstack/invoice-api/settings.ts';
 import { loadData } from '#localstack/load.ts';
 import { type Api, connectApi } from '#localstack/run/api.ts';
 import { type Cloud, connectCloud } from '#localstack/run/cloud.ts';
@@ -7,8 +9,6 @@ import { deployLocally } from '#localstack/stack.ts';
 import { startEnvironment } from '#localstack/start.ts';
 import { stopEnvironment } from '#localstack/stop.ts';
 import { SendingStatus } from '#shared/contracts/sending.ts';
-import { NO_FAULTS } from './own-simulator.ts';
-import { connectSimulator, type Simulator } from './simulator.ts';
 
 /** An environment of these tests' own: the invoice API of all others would be down for minutes. */
 export interface World {

@@ -1,4 +1,5 @@
 import { expect } from '@jest/globals';
+import { connectSimulator } from '#localstack/invoice-api/connect-simulator.ts';
 import { seededRandom } from '#localstack/traffic/random.ts';
 import type { InvoicingTools } from '#services/invoicing/call-under-lease.ts';
 import { type Clock, systemClock } from '#services/invoicing/clock.ts';
@@ -12,7 +13,6 @@ import { loopTools } from './loop-tools.ts';
 import { createOwnInvoices } from './own-invoices.ts';
 import { startOwnSimulator } from './own-simulator.ts';
 import { frozenPackages } from './packages.ts';
-import { connectSimulator } from './simulator.ts';
 
 const HOUR_MS = 3_600_000;
 /** How far a clock is off, for as long as it takes to the next step. */

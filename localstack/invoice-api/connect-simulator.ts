@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import type { Rule } from '#localstack/invoice-api/rules.ts';
 import { InvoiceSubmission } from '#shared/contracts/invoice-api.ts';
+import type { Rule } from './rules.ts';
 
 const Booked = z.extend(InvoiceSubmission, {
   status: z.enum(['processing', 'accepted', 'rejected']),
@@ -17,7 +17,11 @@ export interface Booking {
   readonly status: 'processing' | 'accepted' | 'rejected';
 }
 
+/** A simulator that runs, by its routes for those who test and measure with it. */
 export interface Simulator {
+  /** Empties its books, and takes all settings and rules back. */
+  reset(): Promise<void>;
+  /** Changes these settings, down to single shares. */
   configure(settings: object): Promise<void>;
   /** Replaces all rules. */
   rule(rules: readonly Partial<Rule>[]): Promise<void>;
@@ -38,10 +42,13 @@ export function connectSimulator(url: string): Simulator {
     });
     const text = await response.text();
     if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`);
-    return JSON.parse(text);
+    return text === '' ? undefined : JSON.parse(text);
   }
 
   return {
+    async reset() {
+      await ask('/control/reset', {});
+    },
     async configure(settings) {
       await ask('/control/settings', settings);
     },

@@ -1,11 +1,12 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { showSteps } from '#localstack/run/progress.ts';
 import { startValkey } from '#shared/testing/valkey.ts';
 import { formatGoals } from '../harness/goals.ts';
+import { BENCH_FOLDER, writeReport } from '../harness/report.ts';
 import { startMemcached } from '../rivals/memcached-server.ts';
 import type { Cell } from './cells.ts';
 import { chargeGoals, type ServerResult } from './charge-goals.ts';
@@ -14,8 +15,6 @@ import { measureMemory } from './memory.ts';
 import { APPEND_ONLY, type Timing, timingFrom } from './plan.ts';
 import { formatMemory, formatServer } from './print.ts';
 import { handlerEnvironment } from './tollgate.ts';
-
-const FOLDER = join(import.meta.dirname, '../../.local/bench');
 
 /** A queue of 128 batches of 1,000 with every write on the disk takes seconds. */
 const COMMAND_TIMEOUT_MS = 10_000;
@@ -48,8 +47,7 @@ export async function runChargeBench(): Promise<void> {
     for (const result of results) console.log(formatServer(result));
     console.log(formatMemory(memory));
     console.log(`\n${formatGoals(goals)}\n`);
-    const file = join(FOLDER, 'charge.json');
-    write(file, {
+    const file = await writeReport('charge', {
       startedAt: startedAt.toISOString(),
       ...timing,
       node: process.version,
@@ -59,7 +57,7 @@ export async function runChargeBench(): Promise<void> {
       memory,
       goals,
     });
-    console.log(`  All figures of all rounds: ${relative(process.cwd(), file)}`);
+    console.log(`  All figures of all rounds: ${file}`);
   } finally {
     await memcached?.stop();
   }
@@ -71,7 +69,7 @@ async function measureServer(
   timing: Timing & Pick<ServerPlan, 'memcachedPort'>,
   show: (state: string) => void,
 ): Promise<readonly Cell[]> {
-  const folder = join(FOLDER, `valkey-${name.replaceAll(' ', '-')}`);
+  const folder = join(BENCH_FOLDER, `valkey-${name.replaceAll(' ', '-')}`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   // What a measurement leaves is removed before the next, not beside it; rewrites of the file would fall on some of them.
@@ -107,9 +105,4 @@ async function measureInProcess(
   const [status] = await once(child, 'exit');
   if (status !== 0 || !cells) throw new Error(`Measuring ended with status ${status}.`);
   return cells;
-}
-
-function write(file: string, content: unknown): void {
-  mkdirSync(FOLDER, { recursive: true });
-  writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`);
 }

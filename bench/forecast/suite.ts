@@ -1,5 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readLocalEnvironment } from '#localstack/environment.ts';
 import { connectSimulator } from '#localstack/invoice-api/connect-simulator.ts';
@@ -15,6 +13,7 @@ import { RESTING_STATES } from '#shared/domain/invoice.ts';
 import { putItems } from '#shared/platform/dynamo.ts';
 import { periodItem } from '#shared/testing/stored-usage.ts';
 import { formatGoals, type Goal } from '../harness/goals.ts';
+import { writeReport } from '../harness/report.ts';
 import { formatTable } from '../harness/table.ts';
 import { startBenchCloud } from '../packaging/cloud.ts';
 import { errorsOf, largest, type Told, type Watched } from './errors.ts';
@@ -24,7 +23,6 @@ import { errorsOf, largest, type Told, type Watched } from './errors.ts';
  * while they go on and held against their end.
  */
 
-const FOLDER = join(import.meta.dirname, '../../.local/bench');
 const SHARDS = 32;
 const LOOK_MS = 2_000;
 const LONGEST_MS = 1_800_000;
@@ -133,10 +131,8 @@ export async function runForecastBench(): Promise<void> {
     print(runs);
     const goals = runs.map(goalOf);
     console.log(`\n${formatGoals(goals)}\n`);
-    const file = join(FOLDER, 'forecast.json');
-    await mkdir(FOLDER, { recursive: true });
-    await writeFile(file, `${JSON.stringify({ node: process.version, goals, runs }, null, 2)}\n`);
-    console.log(`  All forecasts: ${relative(process.cwd(), file)}`);
+    const report = { node: process.version, goals, runs };
+    console.log(`  All forecasts: ${await writeReport('forecast', report)}`);
   } finally {
     await started.stop();
   }

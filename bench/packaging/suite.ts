@@ -1,10 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, freemem } from 'node:os';
-import { join, relative } from 'node:path';
 import { count, type Steps, showSteps } from '#localstack/run/progress.ts';
 import type { WorkerSpeed } from '#services/packaging/chunk-size.ts';
 import { shardOf } from '#shared/domain/shard.ts';
 import { formatGoals } from '../harness/goals.ts';
+import { BENCH_FOLDER, writeReport } from '../harness/report.ts';
 import { inRounds } from '../harness/rounds.ts';
 import { checkPackaged } from './check.ts';
 import { CLIENT_BYTES, clientsOfChunk, clientsOfRun, periodOf } from './clients.ts';
@@ -17,8 +16,6 @@ import { seedUsage } from './seed.ts';
 import { readSettings } from './settings.ts';
 import { buildWorker } from './worker.ts';
 import type { Measurement, Task } from './worker-process.ts';
-
-const FOLDER = join(import.meta.dirname, '../../.local/bench');
 
 interface Bench {
   readonly plan: Plan;
@@ -37,7 +34,6 @@ export async function runPackagingBench(): Promise<void> {
     `\nPackaging: clients with 15 days and 3 meters each, ${plan.shards} shards, ${plan.rounds} rounds of one worker, seed ${plan.seed}`,
   );
   requireMemory(plan);
-  await mkdir(FOLDER, { recursive: true });
   const steps = showSteps();
   const inBench = <T>(measure: (bench: Bench) => Promise<T>) =>
     withCloud(plan, settings, steps, measure);
@@ -50,7 +46,6 @@ export async function runPackagingBench(): Promise<void> {
   const goals = packagingGoals(worker, runs, settings);
   console.log(formatRuns(runs));
   console.log(`\n${formatGoals(goals)}\n`);
-  const file = join(FOLDER, 'packaging.json');
   const about = {
     startedAt: startedAt.toISOString(),
     ...plan,
@@ -58,8 +53,8 @@ export async function runPackagingBench(): Promise<void> {
     node: process.version,
     cpus: cpus().map(({ model }) => model),
   };
-  await writeFile(file, `${JSON.stringify({ ...about, worker, whole: runs, goals }, null, 2)}\n`);
-  console.log(`  All figures of all rounds: ${relative(process.cwd(), file)}`);
+  const report = { ...about, worker, whole: runs, goals };
+  console.log(`  All figures of all rounds: ${await writeReport('packaging', report)}`);
 }
 
 /** Each part has a local cloud that holds nothing else: what is in its memory neither slows another part nor adds to it. */
@@ -71,7 +66,7 @@ async function withCloud<T>(
 ): Promise<T> {
   const cloud = await steps.step('start a local cloud, deploy', () => startBenchCloud(plan.shards));
   try {
-    const work = await buildWorker(FOLDER, {
+    const work = await buildWorker(BENCH_FOLDER, {
       ...cloud.variables,
       USAGE_TABLE: cloud.usageTable,
       INVOICES_TABLE: cloud.invoicesTable,

@@ -1,13 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectSimulator } from '#localstack/invoice-api/connect-simulator.ts';
 import { NO_FAULTS } from '#localstack/invoice-api/settings.ts';
 import { showSteps } from '#localstack/run/progress.ts';
 import { startValkey } from '#shared/testing/valkey.ts';
 import { formatGoals, type Goal } from '../harness/goals.ts';
+import { writeReport } from '../harness/report.ts';
 import { inRounds } from '../harness/rounds.ts';
 import { type Summary, summarize } from '../harness/statistics.ts';
 import { formatTable, whole } from '../harness/table.ts';
@@ -18,7 +18,6 @@ import type { SenderPlan } from './sender-process.ts';
  * simulated invoice API counts it: by the sliding second, when a request arrives.
  */
 
-const FOLDER = join(import.meta.dirname, '../../.local/bench');
 const RATES = [20, 50, 100];
 const SENDERS = [1, 2, 4];
 const CONCURRENCY = 64;
@@ -120,11 +119,8 @@ export async function runSendingBench(): Promise<void> {
     print(cells);
     const goals = goalsOf(cells);
     console.log(`\n${formatGoals(goals)}\n`);
-    const file = join(FOLDER, 'sending.json');
-    await mkdir(FOLDER, { recursive: true });
     const report = { node: process.version, ...timing, goals, cells };
-    await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
-    console.log(`  All figures of all rounds: ${relative(process.cwd(), file)}`);
+    console.log(`  All figures of all rounds: ${await writeReport('sending', report)}`);
   } finally {
     api.disconnect();
   }

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { BUNDLE_LIMIT_BYTES } from '../../checks/bundle-limit.ts';
 import { formatGoals, type Goal } from '../harness/goals.ts';
+import { BENCH_FOLDER, writeReport } from '../harness/report.ts';
 import { inRounds } from '../harness/rounds.ts';
 import { ratios, type Summary, summarize } from '../harness/statistics.ts';
 import { formatTable, whole } from '../harness/table.ts';
@@ -14,7 +14,6 @@ import { type Bundle, buildBundles } from './bundles.ts';
  * process, since a second one in the same would find the modules of Node loaded.
  */
 
-const FOLDER = join(import.meta.dirname, '../../.local/bench');
 const LIMIT_RATIO = 1.3;
 
 interface Start {
@@ -43,7 +42,7 @@ async function start({ file }: Bundle): Promise<Start> {
 
 /** Measures, prints, writes start-up.json. */
 export async function runStartUpBench(rounds = 21, seed = 1): Promise<void> {
-  const bundles = await buildBundles(join(FOLDER, 'start-up'));
+  const bundles = await buildBundles(join(BENCH_FOLDER, 'start-up'));
   // Once unmeasured, so that all files are in memory.
   for (const bundle of bundles) await start(bundle);
   const starts = await inRounds(bundles, { rounds, seed }, start);
@@ -88,9 +87,7 @@ export async function runStartUpBench(rounds = 21, seed = 1): Promise<void> {
   console.log(`\nStart-up: ${rounds} fresh processes each, median (min–max) in ms`);
   console.log(formatTable(['bundle', 'bytes', 'import', 'process', '× ioredis alone'], rows));
   console.log(`\n${formatGoals(goals)}\n`);
-  await mkdir(FOLDER, { recursive: true });
-  const report = { node: process.version, seed, goals, results };
-  await writeFile(join(FOLDER, 'start-up.json'), `${JSON.stringify(report, null, 2)}\n`);
+  await writeReport('start-up', { node: process.version, seed, goals, results });
 }
 
 function milliseconds({ median, min, max }: Summary): string {

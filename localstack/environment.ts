@@ -127,7 +127,8 @@ function readPorts(
   return ports;
 }
 
-function readInteger(
+/** A variable that is a whole number, if it is set. Throws `SettingsError` for any other. */
+export function readInteger(
   variables: Variables,
   variable: string,
   byDefault: number,
@@ -137,7 +138,7 @@ function readInteger(
   const text = variables[variable];
   if (text === undefined || text === '') return byDefault;
   const value = Number(text);
-  if (/^\d{1,9}$/.test(text) && value >= min && value <= max) return value;
+  if (/^\d{1,15}$/.test(text) && value >= min && value <= max) return value;
   throw new SettingsError(
     `${variable} is "${text}", but it must be a whole number from ${min} to ${max}.`,
   );

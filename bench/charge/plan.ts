@@ -1,3 +1,5 @@
+import { isQuick, wholeNumber } from '../harness/settings.ts';
+
 /** What the charge suite measures, and for how long. */
 
 export const CALLERS = [1, 16, 128] as const;
@@ -41,24 +43,10 @@ export interface Timing {
 }
 
 export function timingFrom(env: NodeJS.ProcessEnv): Timing {
-  const isQuick = env.QUICK === '1';
+  const quick = isQuick(env);
   return {
-    rounds: wholeNumber('ROUNDS', env, isQuick ? 2 : 5, 1),
-    forMs: wholeNumber('MS', env, isQuick ? 40 : 150, 1),
-    seed: wholeNumber('SEED', env, Date.now() % 1_000_000, 0),
+    rounds: wholeNumber('ROUNDS', env.ROUNDS, quick ? 2 : 5),
+    forMs: wholeNumber('MS', env.MS, quick ? 40 : 150),
+    seed: wholeNumber('SEED', env.SEED, Date.now() % 1_000_000, 0),
   };
-}
-
-function wholeNumber(
-  name: string,
-  env: NodeJS.ProcessEnv,
-  otherwise: number,
-  least: number,
-): number {
-  const given = env[name];
-  if (given === undefined || given === '') return otherwise;
-  if (!/^\d{1,9}$/.test(given) || Number(given) < least) {
-    throw new Error(`${name} must be a whole number of at least ${least}.`);
-  }
-  return Number(given);
 }

@@ -14,6 +14,7 @@ import { putItems } from '#shared/platform/dynamo.ts';
 import { periodItem } from '#shared/testing/stored-usage.ts';
 import { formatGoals, type Goal } from '../harness/goals.ts';
 import { writeReport } from '../harness/report.ts';
+import { isQuick } from '../harness/settings.ts';
 import { formatTable } from '../harness/table.ts';
 import { startBenchCloud } from '../packaging/cloud.ts';
 import { errorsOf, largest, type Told, type Watched } from './errors.ts';
@@ -116,7 +117,7 @@ async function measure(bench: Bench, each: Case): Promise<Watched> {
 
 /** Measures, prints, writes forecast.json. */
 export async function runForecastBench(): Promise<void> {
-  const cases = casesOf(process.env.QUICK !== undefined);
+  const cases = casesOf(isQuick(process.env));
   const steps = showSteps();
   console.log('\nForecast: when all will be done, as told during whole runs');
   const started = await steps.step('start a local cloud, deploy', () => startBenchCloud(SHARDS));

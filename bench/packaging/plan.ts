@@ -1,3 +1,5 @@
+import { isQuick, wholeNumber } from '../harness/settings.ts';
+
 /** What the packaging suite measures. */
 
 export const DAYS = 15;
@@ -14,23 +16,15 @@ export interface Plan {
 }
 
 export function planFrom(env: NodeJS.ProcessEnv): Plan {
-  const isQuick = env.QUICK === '1';
-  const [small, large] = isQuick ? [50, 200] : [250, 1_000];
+  const quick = isQuick(env);
+  const [small, large] = quick ? [50, 200] : [250, 1_000];
   return {
-    rounds: wholeNumber('ROUNDS', env.ROUNDS, isQuick ? 2 : 5),
+    rounds: wholeNumber('ROUNDS', env.ROUNDS, quick ? 2 : 5),
     seed: wholeNumber('SEED', env.SEED, 1),
     shards: wholeNumber('SHARDS', env.SHARDS, 256),
     chunks: [small, large],
-    runs: (env.SIZES || (isQuick ? '200,1000' : '1000,10000,100000'))
+    runs: (env.SIZES || (quick ? '200,1000' : '1000,10000,100000'))
       .split(',')
       .map((size) => wholeNumber('Each of SIZES', size, 0)),
   };
-}
-
-function wholeNumber(name: string, given: string | undefined, otherwise: number): number {
-  if (given === undefined || given === '') return otherwise;
-  if (!/^[1-9]\d{0,6}$/.test(given)) {
-    throw new Error(`${name} must be a whole number from 1 below ten million.`);
-  }
-  return Number(given);
 }

@@ -9,6 +9,7 @@ import { startValkey } from '#shared/testing/valkey.ts';
 import { formatGoals, type Goal } from '../harness/goals.ts';
 import { writeReport } from '../harness/report.ts';
 import { inRounds } from '../harness/rounds.ts';
+import { isQuick, wholeNumber } from '../harness/settings.ts';
 import { type Summary, summarize } from '../harness/statistics.ts';
 import { formatTable, whole } from '../harness/table.ts';
 import type { SenderPlan } from './sender-process.ts';
@@ -44,11 +45,12 @@ interface Timing {
   readonly seed: number;
 }
 
-function timingFrom({ QUICK, ROUNDS, SECONDS, SEED }: NodeJS.ProcessEnv): Timing {
+function timingFrom(env: NodeJS.ProcessEnv): Timing {
+  const quick = isQuick(env);
   return {
-    rounds: Number(ROUNDS || (QUICK ? 1 : 5)),
-    seconds: Number(SECONDS || (QUICK ? 6 : 20)),
-    seed: Number(SEED || 1),
+    rounds: wholeNumber('ROUNDS', env.ROUNDS, quick ? 1 : 5),
+    seconds: wholeNumber('SECONDS', env.SECONDS, quick ? 6 : 20),
+    seed: wholeNumber('SEED', env.SEED, 1, 0),
   };
 }
 

@@ -1,4 +1,5 @@
 import { type ApiTarget, readApiTarget } from '#localstack/api-target.ts';
+import { readInteger } from '#localstack/environment.ts';
 
 export interface LoadSettings {
   /** Different charges; some of them are sent twice. */
@@ -22,17 +23,4 @@ export function readLoadSettings(variables: Variables): LoadSettings {
     seed: readInteger(variables, 'SEED', 1, 0, 2 ** 32 - 1),
     ...(target && { target }),
   };
-}
-
-function readInteger(
-  variables: Variables,
-  name: string,
-  byDefault: number,
-  min: number,
-  max: number,
-): number {
-  const text = variables[name] || String(byDefault);
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-  throw new Error(`${name} is "${text}", but it must be a whole number from ${min} to ${max}.`);
 }

@@ -3,12 +3,11 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { useLocation } from 'wouter';
 import type { Invoice } from '#shared/contracts/invoices.ts';
-import { describeFailure } from '../api/failure.ts';
 import { correctInvoice } from '../api/routes.ts';
 import { formatAmount } from '../format/amounts.ts';
 import { focusNextTitle } from '../frame/page-title.tsx';
 import { Dialog } from '../parts/dialog.tsx';
-import { Notice } from '../parts/notice.tsx';
+import { Failure } from '../parts/failure.tsx';
 import { amountError, correctedTotal, type DraftLine } from './corrected-total.ts';
 
 const MAX_LINES = 20;
@@ -98,9 +97,7 @@ export function CorrectDialog({
         </p>
         {correction.error && (
           <div aria-live="assertive">
-            <Notice tone="bad" title={describeFailure(correction.error).title}>
-              {describeFailure(correction.error).detail}
-            </Notice>
+            <Failure error={correction.error} />
           </div>
         )}
         <div className="dialog-buttons">

@@ -1,12 +1,10 @@
-import { Button } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import type { Explanation, LineExplanation } from '#shared/contracts/explanation.ts';
 import type { Invoice } from '#shared/contracts/invoices.ts';
-import { describeFailure } from '../api/failure.ts';
 import { explanation, fetchLineExplanation } from '../api/routes.ts';
 import { countOf, formatAmount } from '../format/amounts.ts';
+import { Failure } from '../parts/failure.tsx';
 import { Loading } from '../parts/loading.tsx';
-import { Notice } from '../parts/notice.tsx';
 import { Part } from '../parts/part.tsx';
 import { KINDS, What } from './lines-table.tsx';
 import { type Check, checkEvents, checkLines, checkRecord } from './proofs.ts';
@@ -98,19 +96,7 @@ function ExplainedLine({
         <div aria-live="polite">
           {events.isPending && <Loading lines={2} />}
           {events.data && <CheckResult check={events.data.check} />}
-          {events.error && (
-            <Notice
-              tone="bad"
-              title={describeFailure(events.error).title}
-              actions={
-                <Button size="compact-sm" variant="default" onClick={() => events.mutate()}>
-                  Try again
-                </Button>
-              }
-            >
-              {describeFailure(events.error).detail}
-            </Notice>
-          )}
+          {events.error && <Failure error={events.error} retry={() => events.mutate()} />}
         </div>
         {events.data && <Events events={events.data.events} />}
         <p className="dim">

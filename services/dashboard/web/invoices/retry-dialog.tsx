@@ -1,11 +1,11 @@
 import { Button, Progress } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
-import { describeFailure } from '../api/failure.ts';
 import { retryInvoices } from '../api/routes.ts';
 import { countOf, formatCount } from '../format/amounts.ts';
 import { invoiceReason } from '../format/reasons.ts';
 import { Dialog } from '../parts/dialog.tsx';
+import { Failure } from '../parts/failure.tsx';
 import { Loading } from '../parts/loading.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { Table } from '../parts/table.tsx';
@@ -44,7 +44,7 @@ export function RetryDialog({
     <Dialog title="Retry parked invoices" isOpen onClose={run.isPending ? NOTHING : onClose}>
       <div aria-live="polite">
         {plan.isPending && <Loading lines={3} />}
-        {plan.error && <Problem error={plan.error} />}
+        {plan.error && <Failure error={plan.error} />}
         {plan.data && !done && <Plan plan={plan.data} />}
         {done && (
           <Report
@@ -54,7 +54,7 @@ export function RetryDialog({
             isStopped={wantsToStop.current}
           />
         )}
-        {run.error && <Problem error={run.error} />}
+        {run.error && <Failure error={run.error} />}
       </div>
       <div className="dialog-buttons">
         {run.isPending ? (
@@ -95,15 +95,6 @@ async function lastOf(tallies: AsyncIterable<Tally>): Promise<Tally> {
   let last = NOTHING_YET;
   for await (const tally of tallies) last = tally;
   return last;
-}
-
-function Problem({ error }: { readonly error: unknown }) {
-  const { title, detail } = describeFailure(error);
-  return (
-    <Notice tone="bad" title={title}>
-      {detail}
-    </Notice>
-  );
 }
 
 function Plan({ plan }: { readonly plan: Tally }) {

@@ -1,10 +1,11 @@
 import { Button } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ConservationProof } from '#shared/contracts/proof.ts';
-import { describeFailure, isNotFound } from '../api/failure.ts';
+import { isNotFound } from '../api/failure.ts';
 import { conservation, proveNow } from '../api/routes.ts';
 import { countOf, formatAmount, formatCount } from '../format/amounts.ts';
 import { formatAgo } from '../format/times.ts';
+import { Failure } from '../parts/failure.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { Part } from '../parts/part.tsx';
 import { Table } from '../parts/table.tsx';
@@ -45,11 +46,7 @@ export function Conservation() {
         <>
           <div aria-live="polite">
             <Answer proof={proof} />
-            {start.error && (
-              <Notice tone="bad" title={describeFailure(start.error).title}>
-                {describeFailure(start.error).detail}
-              </Notice>
-            )}
+            {start.error && <Failure error={start.error} />}
           </div>
           <Stages proof={proof} />
         </>

@@ -1,8 +1,8 @@
 import { Button } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
-import { describeFailure } from '../api/failure.ts';
 import { Dialog } from './dialog.tsx';
+import { Failure } from './failure.tsx';
 import { Notice } from './notice.tsx';
 
 export interface Confirmed<T> {
@@ -53,11 +53,7 @@ export function ConfirmDialog<T>({
     <Dialog title={title} isOpen={isOpen} onClose={close}>
       <div aria-live="polite">
         {action.isSuccess ? <Notice tone="good">{report(action.data)}</Notice> : children}
-        {action.error && (
-          <Notice tone="bad" title={describeFailure(action.error).title}>
-            {describeFailure(action.error).detail}
-          </Notice>
-        )}
+        {action.error && <Failure error={action.error} />}
       </div>
       <div className="dialog-buttons">
         <Button variant="default" onClick={close}>

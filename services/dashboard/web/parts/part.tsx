@@ -1,9 +1,7 @@
-import { Button } from '@mantine/core';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { type ReactNode, useId } from 'react';
-import { ApiFailure, describeFailure } from '../api/failure.ts';
+import { Failure } from './failure.tsx';
 import { Loading } from './loading.tsx';
-import { Notice } from './notice.tsx';
 import { UpdatedAgo } from './updated-ago.tsx';
 
 interface PartProps<T> {
@@ -57,39 +55,13 @@ function Answer<T>({
   if (instead !== undefined) return instead;
   return (
     <>
-      {error && <Failure error={error} query={query} isOld={data !== undefined} />}
+      {error && (
+        <Failure error={error} retry={() => query.refetch()} isRetrying={query.isFetching}>
+          {data !== undefined && 'What is shown is from before.'}
+        </Failure>
+      )}
       {data !== undefined && children(data)}
       {data === undefined && !error && <Loading lines={loadingLines} />}
     </>
-  );
-}
-
-function Failure<T>({
-  error,
-  query,
-  isOld,
-}: {
-  readonly error: unknown;
-  readonly query: UseQueryResult<T>;
-  readonly isOld: boolean;
-}) {
-  const { title, detail } = describeFailure(error);
-  return (
-    <Notice
-      tone={error instanceof ApiFailure && error.isNotDeployed ? 'plain' : 'bad'}
-      title={title}
-      actions={
-        <Button
-          size="compact-sm"
-          variant="default"
-          loading={query.isFetching}
-          onClick={() => query.refetch()}
-        >
-          Try again
-        </Button>
-      }
-    >
-      {detail} {isOld && 'What is shown is from before.'}
-    </Notice>
   );
 }

@@ -1,14 +1,17 @@
 import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
 import type { Account as AccountAnswer } from '#shared/contracts/accounts.ts';
 import { ApiFailure } from '../api/failure.ts';
 import { account } from '../api/routes.ts';
 import { Amount } from '../parts/amount.tsx';
+import { Figure } from '../parts/figure.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { Part } from '../parts/part.tsx';
 
-/** That a client pays afterwards, and so has no account, is nothing wrong. */
-export function isWithoutAccount(error: unknown): boolean {
-  return error instanceof ApiFailure && error.code === 'unknown_account';
+/** For the `onFailure` of a part: that a client pays afterwards, and so has no account, is nothing wrong. */
+export function withoutAccount(instead: ReactNode) {
+  return (error: unknown) =>
+    error instanceof ApiFailure && error.code === 'unknown_account' ? instead : undefined;
 }
 
 export function Account({ client }: { readonly client: string }) {
@@ -17,14 +20,12 @@ export function Account({ client }: { readonly client: string }) {
     <Part
       title="Account"
       query={query}
-      onFailure={(error) =>
-        isWithoutAccount(error) ? (
-          <p className="dim">
-            No prepaid account: this client pays afterwards, or is not known. Its usage and its
-            invoices are below.
-          </p>
-        ) : undefined
-      }
+      onFailure={withoutAccount(
+        <p className="dim">
+          No prepaid account: this client pays afterwards, or is not known. Its usage and its
+          invoices are below.
+        </p>,
+      )}
     >
       {(found) => <Balances account={found} />}
     </Part>
@@ -50,17 +51,13 @@ function Balances({ account: found }: { readonly account: AccountAnswer }) {
       {STATUS[status] && <Notice tone="warn">{STATUS[status]}</Notice>}
       <dl className="figures">
         {figures.map(([name = '', amount = '']) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd className="figure-inline">
-              <Amount amount={amount} currency={currency} />
-            </dd>
-          </div>
+          <Figure key={name} name={name} className="figure-inline">
+            <Amount amount={amount} currency={currency} />
+          </Figure>
         ))}
-        <div>
-          <dt>Status</dt>
-          <dd className={status === 'open' ? 'good' : ''}>{status}</dd>
-        </div>
+        <Figure name="Status" className={status === 'open' ? 'good' : ''}>
+          {status}
+        </Figure>
       </dl>
     </>
   );

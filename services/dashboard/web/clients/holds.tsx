@@ -4,16 +4,12 @@ import { Amount } from '../parts/amount.tsx';
 import { Part } from '../parts/part.tsx';
 import { Table } from '../parts/table.tsx';
 import { Time } from '../parts/time.tsx';
-import { isWithoutAccount } from './account.tsx';
+import { withoutAccount } from './account.tsx';
 
 export function Holds({ client }: { readonly client: string }) {
   const query = useQuery(holds(client));
   return (
-    <Part
-      title="Active holds"
-      query={query}
-      onFailure={(error) => (isWithoutAccount(error) ? <None /> : undefined)}
-    >
+    <Part title="Active holds" query={query} onFailure={withoutAccount(<None />)}>
       {(found) =>
         found.holds.length === 0 ? (
           <None />

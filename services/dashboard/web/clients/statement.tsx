@@ -7,7 +7,7 @@ import { Amount } from '../parts/amount.tsx';
 import { Part } from '../parts/part.tsx';
 import { Table } from '../parts/table.tsx';
 import { Time } from '../parts/time.tsx';
-import { isWithoutAccount } from './account.tsx';
+import { withoutAccount } from './account.tsx';
 
 const KINDS: Readonly<Record<Entry['kind'], string>> = {
   opening: 'Opened',
@@ -37,9 +37,7 @@ export function Statement({ client }: { readonly client: string }) {
       title="Statement"
       query={query}
       loadingLines={8}
-      onFailure={(error) =>
-        isWithoutAccount(error) ? <p className="dim">No account, no statement.</p> : undefined
-      }
+      onFailure={withoutAccount(<p className="dim">No account, no statement.</p>)}
     >
       {({ pages }) => {
         const entries = pages.flatMap((page) => page.entries);

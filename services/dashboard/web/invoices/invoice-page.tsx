@@ -9,6 +9,7 @@ import { STATE_MEANINGS } from '../format/states.ts';
 import { formatPeriod } from '../format/times.ts';
 import { PageTitle } from '../frame/page-title.tsx';
 import { Amount } from '../parts/amount.tsx';
+import { Figure } from '../parts/figure.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { Part } from '../parts/part.tsx';
 import { State } from '../parts/state.tsx';
@@ -94,48 +95,24 @@ function Head({ invoice }: { readonly invoice: Invoice }) {
   return (
     <>
       <dl className="figures">
-        <div>
-          <dt>State</dt>
-          <dd title={STATE_MEANINGS[state]}>
-            <State state={state} />
-          </dd>
-        </div>
-        <div>
-          <dt>Total</dt>
-          <dd>
-            <Amount amount={total} currency={currency} />
-          </dd>
-        </div>
-        <div>
-          <dt>Client</dt>
-          <dd>
-            <ClientLink client={client} />
-          </dd>
-        </div>
-        <div>
-          <dt>Half month</dt>
-          <dd>{formatPeriod(period)}</dd>
-        </div>
-        <div>
-          <dt>Revision</dt>
-          <dd>{revision}</dd>
-        </div>
-        <div>
-          <dt>Attempts</dt>
-          <dd>{attempts}</dd>
-        </div>
-        <div>
-          <dt>Packaged</dt>
-          <dd>
-            <Time at={packagedAt} />
-          </dd>
-        </div>
-        <div>
-          <dt>{dueAt ? 'Next step' : 'Changed'}</dt>
-          <dd>
-            <Time at={dueAt ?? updatedAt} />
-          </dd>
-        </div>
+        <Figure name="State" title={STATE_MEANINGS[state]}>
+          <State state={state} />
+        </Figure>
+        <Figure name="Total">
+          <Amount amount={total} currency={currency} />
+        </Figure>
+        <Figure name="Client">
+          <ClientLink client={client} />
+        </Figure>
+        <Figure name="Half month">{formatPeriod(period)}</Figure>
+        <Figure name="Revision">{revision}</Figure>
+        <Figure name="Attempts">{attempts}</Figure>
+        <Figure name="Packaged">
+          <Time at={packagedAt} />
+        </Figure>
+        <Figure name={dueAt ? 'Next step' : 'Changed'}>
+          <Time at={dueAt ?? updatedAt} />
+        </Figure>
       </dl>
       <Why invoice={invoice} />
       {supersededBy && (

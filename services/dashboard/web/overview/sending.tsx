@@ -7,6 +7,7 @@ import { resumeSending, sending } from '../api/routes.ts';
 import { countOf, formatRate } from '../format/amounts.ts';
 import { formatClock, formatDuration, formatIn } from '../format/times.ts';
 import { ConfirmDialog } from '../parts/confirm.tsx';
+import { Figure } from '../parts/figure.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { Part } from '../parts/part.tsx';
 import { Time } from '../parts/time.tsx';
@@ -128,21 +129,16 @@ function Rate({ status: { rate, concurrency, breaker } }: { readonly status: Sen
         aria-label={`${formatRate(rate.measuredPerSecond)} of ${formatRate(rate.allowedPerSecond)} requests a second`}
       />
       <dl className="figures spaced">
-        <div>
-          <dt>The budget gives</dt>
-          <dd className="number">{formatRate(rate.currentPerSecond)} a second</dd>
-        </div>
-        <div>
-          <dt>Requests at once</dt>
-          <dd className="number">
-            {concurrency.inUse} of {concurrency.current}
-            {concurrency.current < concurrency.allowed && ` (${concurrency.allowed} allowed)`}
-          </dd>
-        </div>
-        <div>
-          <dt>Breaker</dt>
-          <dd className={breaker.state === 'closed' ? 'good' : 'bad'}>{BREAKER[breaker.state]}</dd>
-        </div>
+        <Figure name="The budget gives" className="number">
+          {formatRate(rate.currentPerSecond)} a second
+        </Figure>
+        <Figure name="Requests at once" className="number">
+          {concurrency.inUse} of {concurrency.current}
+          {concurrency.current < concurrency.allowed && ` (${concurrency.allowed} allowed)`}
+        </Figure>
+        <Figure name="Breaker" className={breaker.state === 'closed' ? 'good' : 'bad'}>
+          {BREAKER[breaker.state]}
+        </Figure>
       </dl>
     </>
   );

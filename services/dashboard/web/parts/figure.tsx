@@ -9,7 +9,7 @@ export function Figure({
 }: {
   readonly name: string;
   readonly className?: string;
-  readonly title?: string;
+  readonly title?: string | undefined;
   readonly children: ReactNode;
 }) {
   return (

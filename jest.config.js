@@ -26,8 +26,8 @@ const deployed = {
 
 /**
  * `unit` needs nothing; `integration` runs against Valkey and the local cloud, which it starts itself; `browser`
- * drives the page, on tables into which it puts what no usage is behind; `faults` makes the whole invoice API fail for
- * minutes. The last two are run by themselves, each on an environment that is new.
+ * drives the page, on tables into which it puts what no usage is behind, so it is run by itself on an environment that
+ * is new; `faults` makes the whole invoice API fail for minutes, and has an environment of its own, beside the others.
  */
 export default {
   projects: [

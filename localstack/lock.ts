@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { listProcesses } from './processes.ts';
 
-const WAIT_MS = 60_000;
+/** A deploy on a busy machine takes a minute or two. */
+const WAIT_MS = 300_000;
 
 /**
  * Runs `action` while no other process holds the lock of the same folder. A holder that was killed is recognised by
@@ -27,7 +28,7 @@ async function take(file: string): Promise<void> {
     if (holder !== undefined && !isAlive(holder)) {
       rmSync(file, { force: true });
     } else if (performance.now() - startedMs > WAIT_MS) {
-      throw new Error(`Another process (${holder}) has been holding ${file} for a minute.`);
+      throw new Error(`Another process (${holder}) has been holding ${file} for five minutes.`);
     } else {
       await delay(50);
     }

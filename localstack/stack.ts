@@ -17,8 +17,7 @@ export async function deployLocally(
   environment: LocalEnvironment,
   say: (line: string) => void = () => {},
 ): Promise<void> {
-  await buildPage(say);
-  await runServerless(environment, 'deploy');
+  await runServerless(environment, 'deploy', () => buildPage(say));
 }
 
 /** Removes the stack from a local environment, with everything that it holds. */
@@ -28,10 +27,17 @@ function removeLocally(environment: LocalEnvironment): Promise<void> {
 
 type Command = 'deploy' | 'remove';
 
-async function runServerless(environment: LocalEnvironment, command: Command): Promise<void> {
+async function runServerless(
+  environment: LocalEnvironment,
+  command: Command,
+  prepare: () => Promise<unknown> = async () => {},
+): Promise<void> {
   mkdirSync(environment.stateFolder, { recursive: true });
   // Two deploys of one checkout would build into the same folders.
-  await withLock(join(REPOSITORY_FOLDER, '.local'), () => run(environment, command));
+  await withLock(join(REPOSITORY_FOLDER, '.local'), async () => {
+    await prepare();
+    await run(environment, command);
+  });
 }
 
 async function run(environment: LocalEnvironment, command: Command): Promise<void> {

@@ -31,6 +31,10 @@ interface Case {
   readonly senders: number;
 }
 
+function describeCase({ rate, senders }: Case): string {
+  return `${rate} a second, ${senders} sender${senders === 1 ? '' : 's'}`;
+}
+
 interface Measured {
   readonly share: number;
   /** The most requests that arrived within a second, those turned away included. */
@@ -113,7 +117,7 @@ export async function runSendingBench(): Promise<void> {
     const [port] = await once(api, 'message');
     const results = await showSteps().step('sending', (show) =>
       inRounds(cases, timing, (each, round) => {
-        show(`round ${round + 1} of ${rounds}: ${each.senders} senders at ${each.rate}`);
+        show(`round ${round + 1} of ${rounds}: ${describeCase(each)}`);
         return measure(each, seconds * 1_000, `http://127.0.0.1:${port}`);
       }),
     );
@@ -132,7 +136,7 @@ type Cell = Case & { readonly rounds: readonly Measured[] };
 
 function print(cells: readonly Cell[]): void {
   const rows = cells.map(({ rate, senders, rounds }) => [
-    `${rate} a second, ${senders} sender${senders === 1 ? '' : 's'}`,
+    describeCase({ rate, senders }),
     percents(summarize(rounds.map(({ share }) => share))),
     whole(Math.max(...rounds.map(({ busiest }) => busiest))),
     whole(sumOf(rounds)),
@@ -143,7 +147,7 @@ function print(cells: readonly Cell[]): void {
 
 function goalsOf(cells: readonly Cell[]): Goal[] {
   const shares = cells.map(({ rate, senders, rounds }) => ({
-    where: `the least: ${rate} a second, ${senders} sender${senders === 1 ? '' : 's'}; median`,
+    where: `the least: ${describeCase({ rate, senders })}; median`,
     share: summarize(rounds.map(({ share }) => share)).median,
   }));
   const least = shares.reduce((one, other) => (other.share < one.share ? other : one));

@@ -1,16 +1,17 @@
-import { childVariables, readLocalEnvironment } from '#localstack/environment.ts';
+import { childVariables } from '#localstack/environment.ts';
 import { loadData } from '#localstack/load.ts';
 import { deployLocally } from '#localstack/stack.ts';
 import { startEnvironment } from '#localstack/start.ts';
 import { stopEnvironment } from '#localstack/stop.ts';
+import { environmentOf, type Project } from './environment-of.ts';
 
 /**
  * Brings up an environment of the tests' own, on ports of its own and with the roles of the functions enforced,
  * deploys to it, and tells the tests by variables where it is.
  */
-export default async function setUp(): Promise<void> {
+export default async function setUp(_: unknown, project: Project): Promise<void> {
   process.env.TOLLGATE_ENFORCE_IAM ??= 'true';
-  const environment = readLocalEnvironment(process.env, 'test');
+  const environment = environmentOf(project);
   await stopEnvironment(environment);
   await startEnvironment(environment);
   await deployLocally(environment);

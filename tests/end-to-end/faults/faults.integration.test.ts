@@ -20,7 +20,7 @@ import {
   throttleForSeconds,
 } from './sender-wide.ts';
 import { expectBanner, expectStory } from './shown.ts';
-import { closeWorld, openWorld, readSending, type World, whileSending } from './world.ts';
+import { openWorld, readSending, type World, whileSending } from './world.ts';
 import { sendByWrongClocks } from './wrong-clocks.ts';
 
 const SEED = Number(process.env.SEED || Math.floor(Math.random() * 1e9));
@@ -42,14 +42,8 @@ beforeAll(async () => {
   world = await openWorld();
   const { cloud, invoicesTable, simulator } = world;
   place = { dynamo: cloud.dynamo, invoicesTable, simulator };
-  // For the page.
-  process.env.TOLLGATE_API_URL = world.environment.httpApiUrl;
-  process.env.TOLLGATE_API_KEY = world.apiKey;
-}, 300_000);
-afterAll(async () => {
-  redis.disconnect();
-  await closeWorld();
-}, 60_000);
+});
+afterAll(() => redis.disconnect());
 
 async function put(added: readonly Expected[]): Promise<void> {
   expected.push(...added);

@@ -1,39 +1,29 @@
 import { type LocalEnvironment, readLocalEnvironment } from '#localstack/environment.ts';
 import { connectSimulator, type Simulator } from '#localstack/invoice-api/connect-simulator.ts';
 import { NO_FAULTS } from '#localstack/invoice-api/settings.ts';
-import { loadData } from '#localstack/load.ts';
 import { type Api, connectApi } from '#localstack/run/api.ts';
 import { type Cloud, connectCloud } from '#localstack/run/cloud.ts';
 import { prepareSending } from '#localstack/run/sending.ts';
-import { deployLocally } from '#localstack/stack.ts';
-import { startEnvironment } from '#localstack/start.ts';
-import { stopEnvironment } from '#localstack/stop.ts';
 import { SendingStatus } from '#shared/contracts/sending.ts';
 
-/** An environment of these tests' own: the invoice API of all others would be down for minutes. */
+/** The environment of these tests alone: the invoice API of all others would be down for minutes. */
 export interface World {
   readonly environment: LocalEnvironment;
   readonly cloud: Cloud;
   readonly invoicesTable: string;
   readonly api: Api;
-  readonly apiKey: string;
   readonly simulator: Simulator;
 }
 
 const environment = readLocalEnvironment(process.env, 'faults');
 
 export async function openWorld(): Promise<World> {
-  await stopEnvironment(environment);
-  await startEnvironment(environment);
-  await deployLocally(environment);
-  const { apiKey } = await loadData(environment);
   const cloud = connectCloud(environment);
   const world = {
     environment,
     cloud,
     invoicesTable: `${cloud.prefix}-invoices`,
-    api: connectApi(environment.httpApiUrl, apiKey),
-    apiKey,
+    api: connectApi(environment.httpApiUrl, process.env.TOLLGATE_API_KEY ?? ''),
     simulator: connectSimulator(environment.invoiceApiUrl),
   };
   // Only the faults that the tests ask for, and the very rate that senders keep to.
@@ -45,12 +35,6 @@ export async function openWorld(): Promise<World> {
     shares: NO_FAULTS,
   });
   return world;
-}
-
-/** Leaves nothing running. KEEP=1 leaves the environment up to look at. */
-export async function closeWorld(): Promise<void> {
-  if (process.env.KEEP === '1') return;
-  await stopEnvironment(environment);
 }
 
 /** Runs `work` while two senders and two pollers are at work, beside those that the schedule starts. */

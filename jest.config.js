@@ -18,8 +18,6 @@ const common = {
 
 const deployed = {
   ...common,
-  // Bounds what hangs; how long work takes on a busy machine says nothing about it.
-  testTimeout: 60_000,
   globalSetup: '<rootDir>/tests/environment/set-up.ts',
   globalTeardown: '<rootDir>/tests/environment/tear-down.ts',
 };
@@ -30,13 +28,14 @@ const deployed = {
  * is new; `faults` makes the whole invoice API fail for minutes, and has an environment of its own, beside the others.
  */
 export default {
+  // Of all: Jest takes none of a project. Bounds what hangs; how long work takes on a busy machine says nothing about it.
+  testTimeout: 60_000,
   projects: [
     {
       ...common,
       displayName: 'unit',
       testMatch: ['**/*.test.ts'],
       testPathIgnorePatterns: ['\\.integration\\.test\\.ts$', '/node_modules/'],
-      testTimeout: 30_000,
     },
     {
       ...deployed,

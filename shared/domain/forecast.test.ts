@@ -35,6 +35,13 @@ describe('once a tenth is at rest every forecast is right within 10 % of the who
     ['where concurrency is what limits', { ratePerSecond: 100, concurrency: 2, lost: 0.02 }],
     ['where the poller is what limits', { ratePerSecond: 100, concurrency: 2, invoices: 2_000 }],
     ['of 1,500 at 50 a second', { invoices: 1_500, ratePerSecond: 50, lost: 0.02, parked: 0.01 }],
+    [
+      'with an API slower than its limit',
+      {
+        ...{ invoices: 800, ratePerSecond: 50, concurrency: 16 },
+        latencyMs: { min: 2_000, max: 2_800 },
+      },
+    ],
   ])('%s', (_, change) => {
     const { error, told } = watch({ ...STEADY, ...change });
     expect(told).toBeGreaterThan(10);
@@ -98,6 +105,20 @@ test('two requests each at ten a second are twenty seconds for a hundred', () =>
   const rest = [...many(300, accepted), ...many(100, () => packaged)];
   const { doneAtMs = 0 } = forecastOf(rest, PACE, NOW_MS) ?? {};
   expect((doneAtMs - NOW_MS) / 1_000).toBeCloseTo(20 + 4, 0);
+});
+
+test('nothing is told while work waits and nothing is sent', () => {
+  const rest = [...many(300, accepted), ...many(100, () => packaged)];
+  expect(forecastOf(rest, { ...PACE, measuredPerSecond: 0 }, NOW_MS)).toBeUndefined();
+});
+
+test('what waits for nothing but decisions takes as long as decisions took', () => {
+  const submitted: InvoiceProgress = {
+    ...{ state: 'submitted', calls: 1, submittedAtMs: NOW_MS - 500, dueAtMs: NOW_MS + 1_500 },
+  };
+  const rest = [...many(300, accepted), submitted];
+  const { doneAtMs = 0 } = forecastOf(rest, { ...PACE, measuredPerSecond: 1 }, NOW_MS) ?? {};
+  expect(doneAtMs - NOW_MS).toBeCloseTo(1_500, -2);
 });
 
 test('nothing goes on before a block is over', () => {

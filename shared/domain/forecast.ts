@@ -34,20 +34,16 @@ const TELLING_SHARE = 0.1;
 
 /** A budget of which so much is used is what limits. */
 const BOUND_SHARE = 0.85;
-
-/** A poll that is so late waits for the poller; of very few it is chance. */
-const OVERDUE_MS = 1_500;
-const SOME_OVERDUE = 10;
+/** More work waiting than is sent in that time: whatever limits it, the pace of late will go on. */
+const WAITING_MS = 1_000;
 
 /**
  * When all invoices of a half month will be at rest: accepted or, waiting for a person, parked. Undefined before a tenth of
- * those to be sent is at rest, and with nothing left. It is the latest of
+ * those to be sent is at rest, with nothing left, and while work waits and nothing is sent.
  *
- * - what is not taken yet being submitted at the pace of late, and then decided as slowly as any so far;
- * - the requests that are left, where the budget is what limits;
- * - the polls that are left, where polls wait for the poller.
- *
- * It goes by what is: a breakdown to come is in no forecast, and one that is over is not taken to come again.
+ * As long as work waits it is the requests that are left, at the pace of late, and the last polls; after that, the time
+ * that decisions take. It goes by what is: a breakdown to come is in no forecast, and one that is over is not taken to
+ * come again.
  */
 export function forecastOf(
   invoices: readonly InvoiceProgress[],
@@ -60,35 +56,55 @@ export function forecastOf(
   const isTelling = atRest.length >= (open.length + atRest.length) * TELLING_SHARE;
   if (open.length === 0 || !isTelling) return undefined;
 
-  const submitted = open.filter(({ state }) => state === 'submitted');
-  const untaken = open.length - submitted.length;
-  const takenAtMs = [
-    ...submitted.flatMap(({ submittedAtMs }) => submittedAtMs ?? []),
-    ...atRest.map(({ submittedAtMs, dueAtMs }) => submittedAtMs ?? dueAtMs),
-  ];
-  const takenPerMs = untaken > 0 ? recentRate(takenAtMs, nowMs) : 0;
-  const submittingMs = untaken > 0 ? untaken / Math.max(takenPerMs, Number.EPSILON) : 0;
-  const perSecond = sentPerSecond(pace, Math.min(...takenAtMs), nowMs);
-  const isBound = perSecond >= pace.currentPerSecond * BOUND_SHARE;
-  const overdue = submitted.filter(({ dueAtMs }) => dueAtMs < nowMs - OVERDUE_MS).length;
-  const leftBy = requestsLeftBy([
-    ...atRest.map(({ calls }) => ({ made: calls, isDone: true })),
-    ...open.map(({ calls }) => ({ made: calls, isDone: false })),
-  ]);
-  const requests = open.reduce((sum, { calls }) => sum + leftBy(calls), 0);
-
-  let leftMs: number;
-  if (isBound) {
-    leftMs = (requests / perSecond) * 1_000 + 2 * pace.pollDelayMs;
-  } else if (overdue >= SOME_OVERDUE) {
-    const pollsPerMs = perSecond / 1_000 - takenPerMs;
-    const pollingMs = pollsPerMs > 0 ? (requests - untaken) / pollsPerMs : 0;
-    leftMs = Math.max(submittingMs + 2 * pace.pollDelayMs, pollingMs);
-  } else {
-    leftMs = submittingMs + slowestMs(atRest, submitted, untaken, nowMs);
-  }
+  const perSecond = sentPerSecond([...atRest, ...open], pace, nowMs);
+  const waiting = open.filter(({ dueAtMs }) => dueAtMs <= nowMs).length;
+  const isSteady =
+    perSecond >= pace.currentPerSecond * BOUND_SHARE || waiting * 1_000 > perSecond * WAITING_MS;
+  if (isSteady && perSecond === 0) return undefined;
+  const leftMs = isSteady
+    ? (requestsLeft(open, atRest, pace, nowMs) / perSecond) * 1_000 + 2 * pace.pollDelayMs
+    : lastDecisionMs(open, atRest, pace, nowMs);
   const goesOnAtMs = Math.max(nowMs, pace.blockedUntilMs);
   return { doneAtMs: Math.round(goesOnAtMs + leftMs), remaining: open.length };
+}
+
+/** What of late means for requests: the last fifth of the run, or more at its beginning. */
+const LATE_SHARE = 0.2;
+const LEAST_LATE_MS = 5_000;
+
+/** The first request is the submission. */
+const FIRST_QUESTION = 2;
+
+function requestsLeft(
+  open: readonly InvoiceProgress[],
+  atRest: readonly InvoiceProgress[],
+  pace: SendingPace,
+  nowMs: number,
+): number {
+  const ranMs = nowMs - firstTakenAtMs([...open, ...atRest], nowMs);
+  const lateFromMs = nowMs - Math.max(LEAST_LATE_MS, ranMs * LATE_SHARE);
+  const leftBy = requestsLeftBy([
+    ...atRest.map(({ calls, dueAtMs }) => ({
+      ...{ made: calls, isDone: true, isRecent: calls >= FIRST_QUESTION && dueAtMs > lateFromMs },
+    })),
+    ...open.map((invoice) => {
+      const askedAtMs = lastAskedAtMs(invoice, pace);
+      const isRecent = askedAtMs !== undefined && askedAtMs > lateFromMs && askedAtMs <= nowMs;
+      return { made: invoice.calls, isDone: false, isRecent };
+    }),
+  ]);
+  return open.reduce((sum, { calls }) => sum + leftBy(calls), 0);
+}
+
+/** When an invoice that was taken was last asked for: it is due again after a pause that doubles, with jitter. */
+function lastAskedAtMs(
+  { state, calls, submittedAtMs, dueAtMs }: InvoiceProgress,
+  { pollDelayMs }: SendingPace,
+): number | undefined {
+  if (state !== 'submitted' || submittedAtMs === undefined || calls < FIRST_QUESTION) {
+    return undefined;
+  }
+  return Math.max(dueAtMs - 0.75 * pollDelayMs * 2 ** (calls - 1), submittedAtMs);
 }
 
 /** The seconds over which the budget measures. */
@@ -96,48 +112,83 @@ const MEASURED_MS = 10_000;
 const LEAST_MEASURED_MS = 3_000;
 
 /** Requests per second since sending began or went on, where that is less than what the budget measures over. */
-function sentPerSecond(pace: SendingPace, firstAtMs: number, nowMs: number): number {
+function sentPerSecond(
+  invoices: readonly InvoiceProgress[],
+  pace: SendingPace,
+  nowMs: number,
+): number {
+  const firstAtMs = firstTakenAtMs(invoices, nowMs);
   const spanMs = Math.min(nowMs - Math.max(firstAtMs, pace.blockedUntilMs), MEASURED_MS);
   // Nothing was measured yet: it will be what the budget gives out.
   if (spanMs < LEAST_MEASURED_MS) return pace.currentPerSecond;
   return Math.min((pace.measuredPerSecond * MEASURED_MS) / spanMs, pace.currentPerSecond);
 }
 
-/** How long the last decision will probably take, from now or, where some are not taken yet, from the last submission. */
-function slowestMs(
-  atRest: readonly InvoiceProgress[],
-  submitted: readonly InvoiceProgress[],
-  untaken: number,
-  nowMs: number,
-): number {
-  const tookMs = atRest.flatMap(({ submittedAtMs, dueAtMs }) =>
-    submittedAtMs === undefined ? [] : Math.max(dueAtMs - submittedAtMs, 0),
+function firstTakenAtMs(invoices: readonly InvoiceProgress[], nowMs: number): number {
+  return invoices.reduce(
+    (first, { submittedAtMs }) => Math.min(first, submittedAtMs ?? nowMs),
+    nowMs,
   );
-  const longestMs = tookMs.reduce((longest, each) => Math.max(longest, each), 0);
-  if (untaken > 0) return longestMs;
-  const leftMs = submitted.map(({ submittedAtMs = nowMs, dueAtMs }) => {
-    const dueInMs = Math.max(dueAtMs - nowMs, 0);
-    // Due later than any took: that is the end of a lease, and it is being asked for.
-    return Math.max(longestMs - (nowMs - submittedAtMs), dueInMs > longestMs ? 0 : dueInMs);
-  });
-  return leftMs.reduce((longest, each) => Math.max(longest, each), 0);
 }
 
-const FEWEST_RECENT = 100;
-const RECENT_SHARE = 0.3;
-const LEAST_PAUSE_MS = 2_000;
-const PAUSE_GAPS = 20;
+/** Of those at rest, the latest tell how long it takes at present. */
+const RECENT_SHARE = 0.2;
+const FEWEST_RECENT = 200;
+/** The last one is probably at rest when fewer than so many are expected to be open: ln 2, at which it is even. */
+const NONE_OPEN = 0.69;
+const ROUNDS = 30;
 
-/** How many times come per millisecond of late. A gap far longer than usual is a pause, and counts as no more than a long gap. */
-function recentRate(timesMs: readonly number[], nowMs: number): number {
-  const count = Math.max(FEWEST_RECENT, Math.ceil(timesMs.length * RECENT_SHARE));
-  const recent = timesMs.toSorted((a, b) => b - a).slice(0, count + 1);
-  const gaps = recent.slice(1).map((atMs, index) => (recent[index] as number) - atMs);
-  if (gaps.length === 0) return 0;
-  const mean = ((recent[0] as number) - (recent.at(-1) as number)) / gaps.length;
-  const median = gaps.toSorted((a, b) => a - b)[gaps.length >> 1] as number;
-  const pauseMs = Math.max(LEAST_PAUSE_MS, PAUSE_GAPS * Math.min(mean, median || mean));
-  const sinceLastMs = Math.max(nowMs - (recent[0] as number) - mean, 0);
-  const spentMs = [sinceLastMs, ...gaps].reduce((sum, gap) => sum + Math.min(gap, pauseMs), 0);
-  return gaps.length / Math.max(spentMs, 1);
+/**
+ * How long the last decision will probably take. Each open invoice will be so for as long as those at rest were that had
+ * been open for as long; the time is looked for by which, in expectation, none of them is left.
+ */
+function lastDecisionMs(
+  open: readonly InvoiceProgress[],
+  atRest: readonly InvoiceProgress[],
+  pace: SendingPace,
+  nowMs: number,
+): number {
+  const tookMs = recentTimes(atRest);
+  const longest = tookMs.at(-1);
+  if (longest === undefined) return 2 * pace.pollDelayMs;
+  /** The share that is open for longer. */
+  const openAfter = (ageMs: number) => (ageMs < 0 ? 1 : countAbove(tookMs, ageMs) / tookMs.length);
+  const beganInMs = open.map(({ state, submittedAtMs, dueAtMs }) => {
+    if (state === 'submitted' && submittedAtMs !== undefined) return submittedAtMs - nowMs;
+    // What is due later than any pause was leased, and is being sent.
+    return Math.min(Math.max(dueAtMs - nowMs, 0), 2 * pace.pollDelayMs);
+  });
+  const openIn = (inMs: number) =>
+    beganInMs.reduce((sum, beganIn) => {
+      const share = openAfter(-beganIn);
+      return share === 0 ? sum : sum + openAfter(inMs - beganIn) / share;
+    }, 0);
+  let [fromMs, toMs] = [0, longest + 2 * pace.pollDelayMs];
+  for (let round = 0; round < ROUNDS; round++) {
+    const middleMs = (fromMs + toMs) / 2;
+    if (openIn(middleMs) > NONE_OPEN) fromMs = middleMs;
+    else toMs = middleMs;
+  }
+  return toMs;
+}
+
+/** How long the latest at rest took since they were taken, in order. */
+function recentTimes(atRest: readonly InvoiceProgress[]): number[] {
+  const count = Math.max(FEWEST_RECENT, Math.ceil(atRest.length * RECENT_SHARE));
+  return atRest
+    .filter(({ submittedAtMs }) => submittedAtMs !== undefined)
+    .sort((a, b) => b.dueAtMs - a.dueAtMs)
+    .slice(0, count)
+    .map(({ submittedAtMs = 0, dueAtMs }) => Math.max(dueAtMs - submittedAtMs, 0))
+    .sort((a, b) => a - b);
+}
+
+function countAbove(sorted: readonly number[], value: number): number {
+  let [from, to] = [0, sorted.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((sorted[middle] as number) <= value) from = middle + 1;
+    else to = middle;
+  }
+  return sorted.length - from;
 }

@@ -25,3 +25,15 @@ test('one is left of what had more than any, and where nothing is known', () => 
   expect(requestsLeftBy([of(2, true)])(9)).toBe(1);
   expect(requestsLeftBy([])(0)).toBe(1);
 });
+
+test('where of late fewer went on than in general, that counts; more do not', () => {
+  const recent = (made: number, isDone: boolean) => ({ made, isDone, isRecent: true });
+  const many = <T>(count: number, one: T) => Array.from({ length: count }, () => one);
+  const all = [...many(200, of(3, true)), ...many(200, of(2, false))];
+  const inGeneral = requestsLeftBy(all)(0);
+  expect(inGeneral).toBe(3);
+  expect(requestsLeftBy([...all, ...many(100, recent(2, true))])(0)).toBeLessThan(
+    requestsLeftBy([...all, ...many(100, of(2, true))])(0),
+  );
+  expect(requestsLeftBy([...all, ...many(100, recent(2, false))])(0)).toBe(inGeneral);
+});

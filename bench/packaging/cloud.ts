@@ -1,4 +1,4 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import {
   DescribeExecutionCommand,
   GetExecutionHistoryCommand,
@@ -25,6 +25,8 @@ const RUN_BOUND_MS = 4 * 3_600_000;
 
 export interface BenchCloud {
   readonly dynamo: Dynamo;
+  /** Of further clients. */
+  readonly clientConfig: DynamoDBClientConfig;
   readonly usageTable: string;
   readonly invoicesTable: string;
   /** Environment variables of a process that is to use it. */
@@ -52,6 +54,7 @@ export async function startBenchCloud(shards: number): Promise<BenchCloud> {
   const prefix = `tollgate-${environment.stage}`;
   return {
     dynamo: connectDynamo(new DynamoDBClient(config)),
+    clientConfig: config,
     usageTable: `${prefix}-usage`,
     invoicesTable: `${prefix}-invoices`,
     variables: childVariables(environment),

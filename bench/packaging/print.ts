@@ -58,7 +58,7 @@ export function formatWorker(results: readonly WorkerResult[]): string {
 
 export function formatRuns(results: readonly RunResult[]): string {
   const rows = results.map((result) => {
-    const { clients, run, seconds, readUnits, chunks, planSeconds } = result;
+    const { clients, run, seconds, readUnits, changeWriteUnits, chunks, planSeconds } = result;
     return [
       whole(clients),
       seconds.toFixed(1),
@@ -66,6 +66,7 @@ export function formatRuns(results: readonly RunResult[]): string {
       (run.requests / run.packages).toFixed(2),
       (readUnits / run.packages).toFixed(2),
       (run.writeUnits / run.packages).toFixed(2),
+      changeWriteUnits.toFixed(2),
       `${chunks} in ${run.rounds}`,
       (run.longestChunkMs / 1_000).toFixed(1),
       String(result.retries),
@@ -82,6 +83,7 @@ export function formatRuns(results: readonly RunResult[]): string {
       'requests/package',
       'read units/package',
       'write units/package',
+      'write units/change of state',
       'chunks, rounds',
       'longest chunk s',
       'retries',

@@ -15,6 +15,8 @@ export interface RunResult {
   readonly chunks: number;
   /** Of the run, computed from sizes: the plan's and the worker's marks, and per client what one worker reads. */
   readonly readUnits: number;
+  /** Of one change of state of a package. */
+  readonly changeWriteUnits: number;
   readonly planSeconds: number;
   readonly planResidentBytes: number;
   readonly cloudResidentBytes: number;

@@ -14,6 +14,7 @@ import { formatRuns, formatWorker } from './print.ts';
 import type { RunResult, WorkerResult } from './results.ts';
 import { seedUsage } from './seed.ts';
 import { readSettings } from './settings.ts';
+import { measureChanges } from './way-to-accepted.ts';
 import { buildWorker } from './worker.ts';
 import type { Measurement, Task } from './worker-process.ts';
 
@@ -132,6 +133,9 @@ async function measureRun(
   await steps.step(`check ${count(size)} clients`, () =>
     checkPackaged(cloud, plan.shards, period, clients),
   );
+  const changeWriteUnits = await steps.step('change states', () =>
+    measureChanges(cloud, period, clients),
+  );
   if (run.packages !== size) throw new Error(`${run.packages} packages of ${size} clients.`);
   const large = worker.at(-1) as WorkerResult;
   const perClient = (large.rounds[0] as Measurement).readUnits / large.clients;
@@ -142,6 +146,7 @@ async function measureRun(
     run,
     chunks: planned.chunks,
     readUnits: perClient * size + planned.readUnits,
+    changeWriteUnits,
     planSeconds: planned.seconds,
     planResidentBytes: planned.peakResidentBytes,
     cloudResidentBytes: cloud.residentBytes(),

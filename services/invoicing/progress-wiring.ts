@@ -1,13 +1,15 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod/mini';
+import type { HalfMonth } from '#shared/domain/billing-period.ts';
 import { connectDynamo, connectImpatientDynamo } from '#shared/platform/dynamo.ts';
 import { integer, readEnv, text } from '#shared/platform/env.ts';
+import { keepBriefly } from '#shared/platform/keep-briefly.ts';
 import { once } from '#shared/platform/once.ts';
 import { shards } from '#shared/platform/settings.ts';
 import { systemClock } from './clock.ts';
 import { createInvoiceIndex } from './invoice-index.ts';
 import type { Observing } from './observe-invoices.ts';
-import type { ProgressSources } from './read-progress.ts';
+import { type ProgressSources, progressOf } from './read-progress.ts';
 import { invoiceIndex, sendBudget } from './wiring.ts';
 
 const ProgressEnv = z.object({ INVOICES_TABLE: text, PROGRESS_TABLE: text });
@@ -32,6 +34,22 @@ export const wireProgress = once((): ProgressSources => {
     budgetStatus: () => sendBudget().status(),
     pollDelayMs: env.INVOICE_POLL_DELAY_SECONDS * 1_000,
   };
+});
+
+/** Less than the 5 s between two looks of one page. */
+const PROGRESS_KEPT_MS = 2_000;
+
+/**
+ * A look counts all invoices of a half month and reads its chart: several open pages share one. By the time of day,
+ * since a Lambda may stand still between two calls, and its other clocks with it.
+ */
+export const recentProgress = once(() => {
+  const sources = wireProgress();
+  return keepBriefly(
+    (asked: HalfMonth | undefined) => progressOf(sources, asked, Date.now()),
+    PROGRESS_KEPT_MS,
+    Date.now,
+  );
 });
 
 export const wireObserving = once((): Observing => {

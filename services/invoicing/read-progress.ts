@@ -6,6 +6,7 @@ import { forecastOf, type InvoiceProgress } from '#shared/domain/forecast.ts';
 import { countPeriod } from './count-period.ts';
 import type { InvoiceIndex } from './invoice-index.ts';
 import { listPackagingRuns } from './packaging-runs.ts';
+import { latestPeriod, listPeriods } from './periods.ts';
 import { type ProgressStore, readSnapshots, thinOut } from './progress-store.ts';
 import type { BudgetStatus } from './send-budget.ts';
 
@@ -23,8 +24,19 @@ export interface ProgressSources {
 /** As many as a chart shows. */
 const MAX_POINTS = 240;
 
+/** Of the half month asked for, or of the latest that has invoices; undefined before anything was used. */
+export async function progressOf(
+  sources: ProgressSources,
+  asked: HalfMonth | undefined,
+  nowMs: number,
+): Promise<Progress | undefined> {
+  const { index, usage } = sources;
+  const period = asked ?? (await latestPeriod(index, await listPeriods(usage)));
+  return period === undefined ? undefined : readProgress(sources, period, nowMs);
+}
+
 /** One half month at a glance, as of now. */
-export async function readProgress(
+async function readProgress(
   sources: ProgressSources,
   period: HalfMonth,
   nowMs: number,

@@ -35,27 +35,29 @@ function nameOf(prefix: string, n: number): string {
   return `${prefix}-${String(n).padStart(6, '0')}`;
 }
 
-/** 15 days with 3 meters each, no two amounts of a client alike. */
+/** 15 days with 3 meters each, whose figures follow no pattern: packed, they take what real ones do. */
 export function usageOf(client: string, period: HalfMonth): DailyRecord[] {
   const { start } = daysOf(period);
   return Array.from({ length: DAYS }, (_, day) =>
-    METERS.map(
-      (meter, index): DailyRecord => ({
+    METERS.map((meter): DailyRecord => {
+      const figures = digestOf(`${client} ${day} ${meter}: figures`);
+      const events = 1 + figures.readUInt16BE(0);
+      return {
         client,
         day: addDays(start, day),
         meter,
         currency: 'EUR',
         source: 'postpaid',
-        events: 100 + day,
-        quantityMicros: BigInt(1_234_567_000 + day * 1_000 + index),
-        amountMicros: BigInt(2_345_600 + day * 10 + index),
-        tree: { size: 100 + day, root: rootOf(`${client} ${day} ${meter}`) },
-      }),
-    ),
+        events,
+        quantityMicros: BigInt(figures.readUInt32BE(2)),
+        amountMicros: BigInt(figures.readUInt32BE(6)),
+        tree: { size: events, root: digestOf(`${client} ${day} ${meter}`).toString('hex') },
+      };
+    }),
   ).flat();
 }
 
 /** As long and as little alike as roots of trees. */
-function rootOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+function digestOf(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
 }

@@ -7,7 +7,7 @@ import { type Api, connectApi } from '#localstack/run/api.ts';
 import { type Cloud, connectCloud } from '#localstack/run/cloud.ts';
 import { type Steps, showSteps } from '#localstack/run/progress.ts';
 import { prepareSending } from '#localstack/run/sending.ts';
-import { invoiceItem } from '#services/invoicing/testing/memory-store.ts';
+import { invoiceItem, packedLines } from '#services/invoicing/testing/memory-store.ts';
 import { Progress } from '#shared/contracts/progress.ts';
 import { RESTING_STATES } from '#shared/domain/invoice.ts';
 import { putItems } from '#shared/platform/dynamo.ts';
@@ -66,11 +66,13 @@ interface Bench {
 async function putInvoices(cloud: Cloud, { period, invoices }: Case): Promise<void> {
   const nowMs = BigInt(Date.now());
   const times = { packagedAtMs: nowMs, dueAtMs: nowMs, updatedAtMs: nowMs };
-  const items = Array.from({ length: invoices }, (_, index) => ({
-    ...invoiceItem({ client: `client-${String(index).padStart(5, '0')}`, period, ...times }),
-  }));
+  const items = Array.from({ length: invoices }, (_, index) => {
+    const client = `client-${String(index).padStart(5, '0')}`;
+    const item = invoiceItem({ client, period, ...times });
+    return [{ ...packedLines(item) }, { ...item }];
+  });
   await putItems(cloud.dynamo, `${cloud.prefix}-usage`, [periodItem(period)]);
-  await putItems(cloud.dynamo, `${cloud.prefix}-invoices`, items);
+  await putItems(cloud.dynamo, `${cloud.prefix}-invoices`, items.flat());
 }
 
 async function watch(

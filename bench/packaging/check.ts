@@ -1,7 +1,6 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import pMap from 'p-map';
 import { readUsageMarks } from '#services/aggregation/public.ts';
-import { decodeLines, type InvoiceItem } from '#services/packaging/public.ts';
+import { readPackages, unpackLines } from '#services/packaging/public.ts';
 import type { HalfMonth } from '#shared/domain/billing-period.ts';
 import { meteredSums } from '#shared/domain/package-line.ts';
 import { usageOf } from './clients.ts';
@@ -27,18 +26,13 @@ export async function checkPackaged(
   const step = Math.max(1, Math.floor(clients.length / SAMPLE));
   for (let index = 0; index < clients.length; index += step) {
     const client = clients[index] as string;
-    const { Items = [] } = await dynamo.send(
-      new QueryCommand({
-        TableName: invoicesTable,
-        KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': `CLIENT#${client}` },
-      }),
+    const packages = await Array.fromAsync(
+      readPackages({ dynamo, table: invoicesTable }, client, period),
     );
-    const items = Items.filter((item) => String(item.sk).startsWith('INVOICE#'));
-    const [item] = items as InvoiceItem[];
-    const billed = item ? sumOf(meteredSums(decodeLines(item.lines))) : '';
-    if (items.length !== 1 || billed !== sumOf(usageOf(client, period))) {
-      throw new Error(`${client} has ${items.length} packages, of ${billed}.`);
+    const [frozen] = packages;
+    const billed = frozen ? sumOf(meteredSums(unpackLines(frozen).lines)) : '';
+    if (packages.length !== 1 || billed !== sumOf(usageOf(client, period))) {
+      throw new Error(`${client} has ${packages.length} packages, of ${billed}.`);
     }
   }
 }

@@ -1,5 +1,5 @@
 import { applyChange, type InvoiceStore } from '#services/invoicing/invoice-store.ts';
-import { invoiceItem } from '#services/invoicing/testing/memory-store.ts';
+import { invoiceItem, packedLines } from '#services/invoicing/testing/memory-store.ts';
 import { type InvoiceItem, invoiceKeyOf, partitionsOf } from '#services/packaging/public.ts';
 
 const PERIOD = '2026-11-H1';
@@ -8,7 +8,9 @@ const PERIOD = '2026-11-H1';
  * A store in which there is always something to send, and which takes next to no time: what is measured is the budget
  * and the loop, not a database. Each invoice is of a client of its own.
  */
-export function endlessStore(sender: number): Pick<InvoiceStore, 'dueIn' | 'get' | 'change'> {
+export function endlessStore(
+  sender: number,
+): Pick<InvoiceStore, 'dueIn' | 'get' | 'linesOf' | 'change'> {
   const changed = new Map<string, InvoiceItem>();
   const [firstPartition] = partitionsOf('packaged');
   let begun = 0;
@@ -27,6 +29,9 @@ export function endlessStore(sender: number): Pick<InvoiceStore, 'dueIn' | 'get'
     },
     async get({ pk }) {
       return read(pk);
+    },
+    async linesOf(item) {
+      return packedLines(item);
     },
     async change(item, change) {
       if (read(item.pk).version !== item.version) return { type: 'lease_lost' };

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { decodeLines, type PackageStore, readAllPackages } from '#services/packaging/public.ts';
+import { type PackageStore, readAllPackages, unpackLines } from '#services/packaging/public.ts';
 import { InvoiceLine } from '#shared/contracts/invoices.ts';
 import { parseMicros } from '#shared/domain/money.ts';
 import { meteredSums } from '#shared/domain/package-line.ts';
@@ -71,10 +71,11 @@ export interface PackagesAtRest {
 export async function readPackages(store: PackageStore): Promise<PackagesAtRest> {
   const held = new Map<string, UsageSum>();
   const accepted = new Map<string, bigint>();
-  for await (const { id, state, lines, totalMicros } of readAllPackages(store)) {
+  for await (const frozen of readAllPackages(store)) {
+    const { id, state, totalMicros } = frozen.item;
     if (state === 'accepted') accepted.set(id, totalMicros);
     else if (state === 'parked' || state === 'skipped') {
-      foldUsage(meteredSums(decodeLines(lines)), held);
+      foldUsage(meteredSums(unpackLines(frozen).lines), held);
     }
   }
   return { held, accepted };

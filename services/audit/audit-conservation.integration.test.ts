@@ -1,11 +1,11 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { freezePackage } from '#services/packaging/public.ts';
 import { encodeEvent, type SealedBatch } from '#shared/contracts/sealed-batch.ts';
 import { foldBalances } from '#shared/domain/conservation.ts';
-import { toExactJson } from '#shared/domain/exact-json.ts';
 import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
 import { hashLeaf } from '#shared/domain/merkle.ts';
-import { packagesToAdd } from '#shared/domain/packaging.ts';
+import { type PackageLine, totalOf } from '#shared/domain/package-line.ts';
 import { shardName, shardOf } from '#shared/domain/shard.ts';
 import { type DailyRecord, foldUsage, type UsageSum, usageOf } from '#shared/domain/usage.ts';
 import { dailyRecordsOf, deltasOf, type KeptDelta } from '#shared/domain/usage-tree.ts';
@@ -99,16 +99,24 @@ function batchOf(client: string): SealedBatch {
 const CLIENTS = ['acme', 'b', 'c'];
 const DAYS = ['2026-11-02', '2026-11-03'];
 const accountKey = (client: string) => `{${shardName(shardOf(client, SHARDS))}}:account:${client}`;
-const packageItem = (client: string, revision: number, sums: readonly UsageSum[]): Item => {
-  const [invoice] = packagesToAdd(client, PERIOD, sums, [], revision);
-  return {
-    pk: `CLIENT#${client}`,
-    sk: `INVOICE#${PERIOD}#${String(revision).padStart(6, '0')}`,
-    ...{ id: `${PERIOD}.${revision}.${client}`, client, currency: 'EUR', state: 'accepted' },
-    totalMicros: invoice?.totalMicros ?? 0n,
-    lines: toExactJson(invoice?.lines ?? []),
-  };
+/** A package as it lies in the table: its lines, and itself. */
+const packageItems = (
+  client: string,
+  revision: number,
+  lines: readonly PackageLine[],
+  changes: Item = {},
+): Item[] => {
+  const { item, packed } = freezePackage(
+    {
+      ...{ id: `${PERIOD}.${revision}.${client}`, client, period: PERIOD, revision },
+      ...{ currency: 'EUR', lines, totalMicros: totalOf(lines) },
+    },
+    1,
+  );
+  return [{ ...packed }, { ...item, state: 'accepted', ...changes }];
 };
+const linesOf = (sums: readonly UsageSum[]): PackageLine[] =>
+  sums.map((sum) => ({ ...sum, kind: 'usage' }));
 const sumsOf = ({ events }: SealedBatch) => [...foldUsage(usageOf(events)).values()];
 const deltasIn = ({ batch, events }: SealedBatch): KeptDelta[] =>
   deltasOf(events, events.map(encodeEvent)).map((delta) => ({ ...delta, batch }));
@@ -127,7 +135,7 @@ async function seed(): Promise<void> {
     const deltas = deltasIn(batch);
     await usage.put(...deltas.map((delta) => deltaItem(delta, batch.shard, batch.batch)));
     await usage.put(...dailyRecordsOf(deltas).map(dailyItem));
-    await invoices.put(packageItem(client, 1, sums));
+    await invoices.put(...packageItems(client, 1, linesOf(sums)));
     for (const { sumMicros, heldMicros } of foldBalances(batch.events, AT_REST).values()) {
       const state = { balance: sumMicros.toString(), held: heldMicros.toString() };
       await redis.hset(accountKey(client), { currency: 'EUR', ...state });
@@ -200,16 +208,17 @@ describe('tampering is found, with the client, the day and the meter', () => {
       'a package line changed',
       () =>
         invoices.put(
-          packageItem('acme', 1, [
-            ...sumsOf(acme).filter(({ source }) => source !== 'prepaid'),
-            tampered,
-          ]),
+          ...packageItems(
+            'acme',
+            1,
+            linesOf([...sumsOf(acme).filter(({ source }) => source !== 'prepaid'), tampered]),
+          ),
         ),
       [`${at} daily records 100, packages 101`],
     ],
     [
       'a package line doubled in another package',
-      () => invoices.put(packageItem('acme', 2, [record])),
+      () => invoices.put(...packageItems('acme', 2, linesOf([record]))),
       [`${at} daily records 100, packages 200`],
     ],
     [
@@ -236,6 +245,17 @@ describe('tampering is found, with the client, the day and the meter', () => {
     await ledger.put({ ...ledgerItem(acme), events: other.events });
     await expect(auditConservation(audit, AT_REST)).rejects.toThrow(
       `batch ${acme.batch} fails its checksum`,
+    );
+  });
+
+  test.each<[string, (lines: Item) => Promise<unknown>]>([
+    ['changed', (lines) => invoices.put({ ...lines, lines: Buffer.from('no lines') })],
+    ['lost', (lines) => remove(invoices, lines)],
+  ])('the lines of a package %s', async (_, tamper) => {
+    const [lines] = packageItems('acme', 1, linesOf(sumsOf(acme)));
+    await tamper(lines as Item);
+    await expect(auditConservation(audit, AT_REST)).rejects.toThrow(
+      `the lines of ${PERIOD}.1.acme`,
     );
   });
 
@@ -326,39 +346,38 @@ describe('tampering with the order or the events behind a tree is found', () => 
   });
 });
 
+type Changes = Item & { readonly lines?: readonly PackageLine[] };
+
 describe('what goes from package to package', () => {
   const id = (revision: number) => `${PERIOD}.${revision}.acme`;
-  const acmePackage = (revision: number, changes: Item = {}): Item => ({
-    ...packageItem('acme', revision, []),
-    ...changes,
-  });
+  const acmePackage = (revision: number, { lines = [], ...changes }: Changes = {}): Item[] =>
+    packageItems('acme', revision, lines, changes);
   const left = { state: 'skipped', isLeft: true, totalMicros: 40n };
-  const carrying = (from: string, amountMicros = 40n) => ({
-    lines: toExactJson([{ kind: 'carry_over', from, amountMicros }]),
-    totalMicros: amountMicros,
+  const carrying = (from: string, amountMicros = 40n): Changes => ({
+    lines: [{ kind: 'carry_over', from, amountMicros }],
   });
   const mark = (from: string, amountMicros = 40n): Item => ({
     ...{ pk: 'CARRY#s000', sk: `acme#EUR#${from}`, client: 'acme', currency: 'EUR' },
     ...{ from, amountMicros },
   });
-  const first = packageItem('acme', 1, sumsOf(acme));
-  const superseded = { ...first, state: 'superseded', supersededBy: id(2) };
-  const correction = { ...packageItem('acme', 2, sumsOf(acme)), corrects: id(1) };
+  const lines = linesOf(sumsOf(acme));
+  const superseded = acmePackage(1, { lines, state: 'superseded', supersededBy: id(2) });
+  const correction = acmePackage(2, { lines, corrects: id(1) });
 
   test.each<[string, Item[]]>([
-    ['left and open', [acmePackage(2, left), mark(id(2))]],
+    ['left and open', [...acmePackage(2, left), mark(id(2))]],
     [
       'left and taken over',
-      [acmePackage(2, { ...left, carriedTo: id(3) }), acmePackage(3, carrying(id(2)))],
+      [...acmePackage(2, { ...left, carriedTo: id(3) }), ...acmePackage(3, carrying(id(2)))],
     ],
-    ['skipped for good', [acmePackage(2, { state: 'skipped', totalMicros: 40n })]],
-    ['corrected', [superseded, correction]],
+    ['skipped for good', [...acmePackage(2, { state: 'skipped', totalMicros: 40n })]],
+    ['corrected', [...superseded, ...correction]],
     [
       'taken over by one that was corrected',
       [
-        acmePackage(2, { ...left, carriedTo: id(4) }),
-        acmePackage(3, { ...carrying(id(2)), state: 'superseded', supersededBy: id(4) }),
-        acmePackage(4, { ...carrying(id(2)), corrects: id(3) }),
+        ...acmePackage(2, { ...left, carriedTo: id(4) }),
+        ...acmePackage(3, { ...carrying(id(2)), state: 'superseded', supersededBy: id(4) }),
+        ...acmePackage(4, { ...carrying(id(2)), corrects: id(3) }),
       ],
     ],
   ])('is right where it is %s', async (_, items) => {
@@ -370,39 +389,43 @@ describe('what goes from package to package', () => {
   });
 
   test.each<[string, Item[], string[]]>([
-    ['lost', [acmePackage(2, left)], ['2 left_and_not_open']],
+    ['lost', [...acmePackage(2, left)], ['2 left_and_not_open']],
     [
       'open and taken over',
-      [acmePackage(2, { ...left, carriedTo: id(3) }), acmePackage(3, carrying(id(2))), mark(id(2))],
+      [
+        ...acmePackage(2, { ...left, carriedTo: id(3) }),
+        ...acmePackage(3, carrying(id(2))),
+        mark(id(2)),
+      ],
       ['2 left_and_not_open'],
     ],
     [
       'taken over twice',
       [
-        acmePackage(2, { ...left, carriedTo: id(3) }),
-        acmePackage(3, carrying(id(2))),
-        acmePackage(4, carrying(id(2))),
+        ...acmePackage(2, { ...left, carriedTo: id(3) }),
+        ...acmePackage(3, carrying(id(2))),
+        ...acmePackage(4, carrying(id(2))),
       ],
       ['4 line_without_carry'],
     ],
     [
       'taken over with another amount',
-      [acmePackage(2, { ...left, carriedTo: id(3) }), acmePackage(3, carrying(id(2), 41n))],
+      [...acmePackage(2, { ...left, carriedTo: id(3) }), ...acmePackage(3, carrying(id(2), 41n))],
       ['3 line_without_carry'],
     ],
     [
       'taken over by a package that does not say so',
-      [acmePackage(2, { ...left, carriedTo: id(3) }), acmePackage(3)],
+      [...acmePackage(2, { ...left, carriedTo: id(3) }), ...acmePackage(3)],
       ['2 carried_without_line'],
     ],
     [
       'open with another amount',
-      [acmePackage(2, left), mark(id(2), 41n)],
+      [...acmePackage(2, left), mark(id(2), 41n)],
       ['2 mark_without_package'],
     ],
     ['open though it was sent', [mark(id(1))], ['1 mark_without_package']],
-    ['superseded by nothing', [superseded], ['1 superseded_without_successor']],
-    ['a correction of what stands', [correction], ['2 correction_without_superseded']],
+    ['superseded by nothing', superseded, ['1 superseded_without_successor']],
+    ['a correction of what stands', correction, ['2 correction_without_superseded']],
   ])('is found where it is %s', async (_, items, expected) => {
     await invoices.put(...items);
     const { packages } = await auditConservation(audit, AT_REST);
@@ -419,7 +442,7 @@ describe('what is still moving is left out', () => {
   });
 
   test('daily records that are to be packaged', async () => {
-    await invoices.put(packageItem('acme', 1, []));
+    await invoices.put(...packageItems('acme', 1, []));
     expect(await found()).not.toEqual([]);
     await usage.put(usageMarkItem(PERIOD, acme.shard, 'acme'));
     expect(await found()).toEqual([]);
@@ -432,7 +455,7 @@ describe('what is still moving is left out', () => {
   });
 
   test('only there: marks of others hide nothing', async () => {
-    await invoices.put(packageItem('acme', 1, []));
+    await invoices.put(...packageItems('acme', 1, []));
     await usage.put(
       usageMarkItem(PERIOD, shardOf('b', SHARDS), 'b'),
       usageMarkItem('2026-11-H2', acme.shard, 'acme'),

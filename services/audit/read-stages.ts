@@ -87,7 +87,7 @@ async function readPackages(store: PackageStore): Promise<{ packages: Stage; tie
       marks.push(found.mark);
       continue;
     }
-    const stored = storedPackage(found.item);
+    const stored = storedPackage(found.frozen);
     billedBy([stored], sums);
     const link = linksOf(stored);
     if (link) links.set(link.id, link);

@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
+import type { FrozenPackage, InvoiceItem, PackedLines } from '#services/packaging/public.ts';
 import { Invoice, InvoicePage, RetriesAnswer } from '#shared/contracts/invoices.ts';
 import type { HttpRequest } from '#shared/platform/http.ts';
 import { bodyOf, httpRequest, type RequestParts } from '#shared/testing/http-request.ts';
@@ -14,7 +15,7 @@ import { handler as getInvoice } from './handlers/get-invoice.ts';
 import { handler as listInvoices } from './handlers/list-invoices.ts';
 import { handler as retryInvoice } from './handlers/retry-invoice.ts';
 import { handler as retryInvoices } from './handlers/retry-invoices.ts';
-import { invoiceItem } from './testing/memory-store.ts';
+import { invoiceItem, packedLines } from './testing/memory-store.ts';
 
 const mock = mockClient(DynamoDBDocumentClient);
 const written = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
@@ -40,6 +41,15 @@ function request({ id, ...parts }: Asked): HttpRequest {
   const routeKey = 'GET /v1/invoices';
   return httpRequest({ routeKey, ...parts, ...(id !== undefined && { path: { id } }) });
 }
+
+/** What the table holds of an invoice. */
+function stored({ item, packed }: FrozenPackage): void {
+  mock.on(GetCommand).resolves({ Item: item });
+  const { pk, sk } = packedLines(item);
+  mock.on(GetCommand, { Key: { pk, sk } }).resolves({ Item: packed });
+}
+
+const whole = (item: InvoiceItem) => ({ item, packed: packedLines(item) });
 
 describe('GET /v1/invoices', () => {
   test('answers a page in the shape of the contract', async () => {
@@ -93,9 +103,7 @@ describe('GET /v1/invoices/{id}', () => {
     const history = [
       { atMs: 2_000n, call: 'submit', answer: 'no_answer', detail: '500', latencyMs: 31n },
     ] as const;
-    mock
-      .on(GetCommand)
-      .resolves({ Item: invoiceItem({ state: 'unknown', history, attempts: 1n }) });
+    stored(whole(invoiceItem({ state: 'unknown', history, attempts: 1n })));
     const response = await getInvoice(request({ id: '2026-11-H1.1.acme' }));
     expect(response.statusCode).toBe(200);
     expect(Invoice.parse(bodyOf(response))).toMatchObject({
@@ -114,8 +122,12 @@ describe('GET /v1/invoices/{id}', () => {
     });
   });
 
-  test('shows a package that cannot be read, without lines', async () => {
-    mock.on(GetCommand).resolves({ Item: invoiceItem({ state: 'parked', lines: '{' }) });
+  test.each<[string, PackedLines | undefined]>([
+    ['are missing', undefined],
+    ['cannot be unpacked', { ...packedLines(invoiceItem()), lines: Buffer.from('{') }],
+    ['are those of another', packedLines(invoiceItem({ client: 'other' }))],
+  ])('shows a package whose lines %s, without lines', async (_, packed) => {
+    stored({ item: invoiceItem({ state: 'parked' }), packed });
     const response = await getInvoice(request({ id: '2026-11-H1.1.acme' }));
     expect(bodyOf(response)).toMatchObject({ state: 'parked', lines: [] });
   });
@@ -131,7 +143,7 @@ describe('GET /v1/invoices/{id}', () => {
 describe('POST /v1/invoices/{id}/retry', () => {
   test('takes a parked invoice up again', async () => {
     const item = invoiceItem({ state: 'parked', reason: 'refused_by_invoice_api' });
-    mock.on(GetCommand).resolves({ Item: item });
+    stored(whole(item));
     mock.on(UpdateCommand).resolves({});
     const response = await retryInvoice(request({ id: item.id }));
     expect(response.statusCode).toBe(202);

@@ -5,7 +5,7 @@ import type { Answer } from '#shared/domain/invoice.ts';
 import { listen } from '#shared/testing/valkey.ts';
 import { waitUntil } from '#shared/testing/wait-until.ts';
 import { createHttpInvoiceApi, MAX_RETRY_AFTER_MS } from './invoice-api-client.ts';
-import { invoiceItem } from './testing/memory-store.ts';
+import { invoiceItem, packedLines } from './testing/memory-store.ts';
 import { toSubmission } from './to-submission.ts';
 
 let respond: (request: IncomingMessage, response: ServerResponse) => void;
@@ -38,7 +38,8 @@ afterAll(() => {
   server.close();
 });
 
-const submission = toSubmission(invoiceItem());
+const item = invoiceItem();
+const submission = toSubmission({ item, packed: packedLines(item) });
 const id = submission.id;
 
 function answerWith(status: number, body: unknown, headers: Record<string, string> = {}): void {

@@ -74,7 +74,9 @@ test('a history that is long keeps what ends it and what people asked for', () =
 test('reads for a decision are consistent', async () => {
   mock.on(GetCommand).resolves({});
   expect(await store.get(invoiceItem())).toBeUndefined();
-  expect(mock.commandCalls(GetCommand)[0]?.args[0].input.ConsistentRead).toBe(true);
+  expect(await store.linesOf(invoiceItem())).toBeUndefined();
+  const reads = mock.commandCalls(GetCommand).map(({ args }) => args[0].input.ConsistentRead);
+  expect(reads).toEqual([true, true]);
 });
 
 test('the partitions of a state are those that packaging puts its items into', () => {

@@ -2,6 +2,8 @@ import { GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import {
   type HistoryEntry,
   type InvoiceItem,
+  type PackedLines,
+  readLines,
   statePartitionOf,
 } from '#services/packaging/public.ts';
 import { type InvoiceState, RESTING_STATES } from '#shared/domain/invoice.ts';
@@ -39,6 +41,8 @@ export type Transition =
 
 export interface InvoiceStore {
   get(key: InvoiceKey): Promise<InvoiceItem | undefined>;
+  /** Undefined where they are missing: such a package is damaged. */
+  linesOf(item: InvoiceItem): Promise<PackedLines | undefined>;
   /** The first of a partition of the index by state, in the order in which they are due, from after `after` on. */
   dueIn(partition: string, limit: number, after?: DueInvoice): Promise<DueInvoice[]>;
   change(item: InvoiceItem, change: InvoiceChange): Promise<Transition>;
@@ -57,6 +61,8 @@ export function createInvoiceStore(dynamo: Dynamo, table: string): InvoiceStore 
       );
       return Item as InvoiceItem | undefined;
     },
+
+    linesOf: (item) => readLines({ dynamo, table }, item),
 
     /**
      * Whether due by now or later. The index lags behind the table: what it says is a hint to be checked by `get`. It

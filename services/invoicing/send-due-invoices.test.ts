@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
+import type { InvoiceItem, PackedLines } from '#services/packaging/public.ts';
 import { log } from '#shared/platform/log.ts';
 import { sendDueInvoices } from './send-due-invoices.ts';
 import { freeBudget, loopFor, PERMIT, scriptedTools } from './testing/invoicing-tools.ts';
-import { invoiceItem, memoryStore } from './testing/memory-store.ts';
+import { invoiceItem, memoryStore, packedLines } from './testing/memory-store.ts';
 import { virtualClock } from './testing/virtual-clock.ts';
 
 beforeAll(() => {
@@ -143,10 +144,36 @@ describe('a package that is due', () => {
     expect([...one.calls, ...other.calls]).toHaveLength(1);
   });
 
-  test('is parked when it cannot be read', async () => {
-    const tools = scriptedTools([invoiceItem({ lines: '{"not":"lines"}' })], {});
+  const packed = packedLines(invoiceItem());
+  test.each<[string, PackedLines | undefined]>([
+    ['missing', undefined],
+    ['damaged', { ...packed, lines: packed.lines.map((byte) => byte ^ 1) }],
+    ['those of another package', packedLines(invoiceItem({ client: 'other' }))],
+  ])('is parked when its lines are %s', async (_, lines) => {
+    const store = { ...memoryStore([invoiceItem()]), linesOf: async () => lines };
+    const tools = scriptedTools([], {}, { store });
     await sendDueInvoices(tools, loopFor(tools.clock, 50));
     expect(only(tools)).toMatchObject({ state: 'parked', reason: 'package_unreadable' });
+    expect(tools.calls).toEqual([]);
+  });
+
+  test('waits while its lines cannot be read', async () => {
+    let failures = 2;
+    const store = memoryStore([invoiceItem()]);
+    const away = async (item: InvoiceItem) => {
+      if (failures-- > 0) throw new Error('DynamoDB is away');
+      return store.linesOf(item);
+    };
+    const tools = scriptedTools(
+      [],
+      { submit: [{ type: 'taken' }] },
+      {
+        store: { ...store, linesOf: away },
+      },
+    );
+    const { outcomes } = await sendDueInvoices(tools, loopFor(tools.clock, 50));
+    expect(outcomes).toEqual({ failed: 2, submit_taken: 1 });
+    expect(only(tools)).toMatchObject({ state: 'submitted', attempts: 1n });
   });
 });
 

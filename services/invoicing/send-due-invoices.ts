@@ -1,4 +1,4 @@
-import type { HistoryEntry, InvoiceItem } from '#services/packaging/public.ts';
+import type { FrozenPackage, HistoryEntry, InvoiceItem } from '#services/packaging/public.ts';
 import type { InvoiceSubmission } from '#shared/contracts/invoice-api.ts';
 import { log } from '#shared/platform/log.ts';
 import { callUnderLease, type InvoicingTools, type LeasedCall } from './call-under-lease.ts';
@@ -35,7 +35,7 @@ async function submit(
   item: InvoiceItem,
   deadlineMs: number,
 ): Promise<WorkDone> {
-  const submission = readSubmission(item);
+  const submission = readSubmission({ item, packed: await tools.store.linesOf(item) });
   if (!submission) return parkUnreadable(tools, item);
   const attempts = Number(item.attempts);
   const call: LeasedCall = {
@@ -76,11 +76,11 @@ function lostSubmission(nowMs: number): HistoryEntry {
   };
 }
 
-function readSubmission(item: InvoiceItem): InvoiceSubmission | undefined {
+function readSubmission(frozen: FrozenPackage): InvoiceSubmission | undefined {
   try {
-    return toSubmission(item);
+    return toSubmission(frozen);
   } catch (error) {
-    log.error('invoice', { id: item.id, error: error as Error });
+    log.error('invoice', { id: frozen.item.id, error: error as Error });
     return undefined;
   }
 }

@@ -6,6 +6,7 @@ import type { InvoiceStore } from './invoice-store.ts';
 export function orUnavailable(store: InvoiceStore): InvoiceStore {
   return {
     get: (...args) => answered(store.get(...args)),
+    linesOf: (...args) => answered(store.linesOf(...args)),
     dueIn: (...args) => answered(store.dueIn(...args)),
     change: (...args) => answered(store.change(...args)),
   };

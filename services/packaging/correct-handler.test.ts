@@ -1,6 +1,7 @@
 import {
   DynamoDBDocumentClient,
   GetCommand,
+  PutCommand,
   QueryCommand,
   TransactWriteCommand,
 } from '@aws-sdk/lib-dynamodb';
@@ -12,8 +13,9 @@ import type { MeteredLine } from '#shared/domain/package-line.ts';
 import { correctedPackage } from '#shared/domain/packaging.ts';
 import type { HttpRequest } from '#shared/platform/http.ts';
 import { httpRequest } from '#shared/testing/http-request.ts';
+import { type FrozenPackage, freezePackage } from './frozen-package.ts';
 import { handler } from './handlers/correct-invoice.ts';
-import { type InvoiceItem, toInvoiceItem } from './invoice-item.ts';
+import type { InvoiceItem } from './invoice-item.ts';
 
 const mock = mockClient(DynamoDBDocumentClient);
 const written = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
@@ -34,18 +36,16 @@ const LINE: MeteredLine = {
   ...{ kind: 'usage', client: 'acme', day: '2026-11-03', meter: 'sms', currency: 'EUR' },
   ...{ source: 'postpaid', events: 3, quantityMicros: 3_000_000n, amountMicros: 1_500_000n },
 };
-const PARKED: InvoiceItem = {
-  ...toInvoiceItem(
-    correctedPackage(
-      { id: '', client: 'acme', period: '2026-11-H1', currency: 'EUR', lines: [LINE] },
-      [],
-      1,
-      PLAIN_RULES,
-    ),
-    1_000,
+const { item: made, packed: PACKED } = freezePackage(
+  correctedPackage(
+    { id: '', client: 'acme', period: '2026-11-H1', currency: 'EUR', lines: [LINE] },
+    [],
+    1,
+    PLAIN_RULES,
   ),
-  ...{ state: 'parked', reason: 'rejected_by_invoice_api' },
-};
+  1_000,
+);
+const PARKED: InvoiceItem = { ...made, state: 'parked', reason: 'rejected_by_invoice_api' };
 const BODY = { reason: 'agreed', lines: [{ description: 'Goodwill', amount: '-0.50' }] };
 
 function request(changes: { id?: string; body?: unknown; scopes?: string } = {}): HttpRequest {
@@ -59,8 +59,10 @@ async function answer(sent = request()) {
   return { statusCode, body: JSON.parse(body ?? '') };
 }
 
-function stored(item: InvoiceItem | undefined): void {
+function stored(item: InvoiceItem | undefined, packed: FrozenPackage['packed'] = PACKED): void {
   mock.on(GetCommand).resolves(item ? { Item: item } : {});
+  mock.on(GetCommand, { Key: { pk: PACKED.pk, sk: PACKED.sk } }).resolves({ Item: packed });
+  mock.on(PutCommand).resolves({});
   mock.on(QueryCommand).resolves({ Items: [{ revision: 4n }] });
   mock.on(TransactWriteCommand).resolves({});
 }
@@ -100,11 +102,6 @@ describe('POST /v1/invoices/{id}/corrections', () => {
       data: { state: 'parked', reason: 'attempts_exhausted' },
       detail: 'Retry it first',
     },
-    {
-      changes: { lines: '[]' },
-      data: { state: 'parked', reason: 'rejected_by_invoice_api' },
-      detail: 'frozen',
-    },
   ];
   test.each(refused)(
     'does not correct $changes, and says what to do',
@@ -117,6 +114,16 @@ describe('POST /v1/invoices/{id}/corrections', () => {
       expect(mock.commandCalls(TransactWriteCommand)).toEqual([]);
     },
   );
+
+  test('does not go on with lines that are damaged', async () => {
+    stored(PARKED, { ...PACKED, lines: Buffer.from('no lines') });
+    const { statusCode, body } = await answer();
+    const data = { state: 'parked', reason: 'rejected_by_invoice_api' };
+    expect(statusCode).toBe(409);
+    expect(body).toMatchObject({ code: 'not_correctable', data });
+    expect(body.detail).toContain('frozen');
+    expect(mock.commandCalls(PutCommand)).toEqual([]);
+  });
 
   test.each(['2026-11-H1.9.acme', 'nonsense', '2026-11-H1.1.a b'])('knows no %s', async (id) => {
     stored(undefined);

@@ -4,13 +4,9 @@ import type { CorrectionLine, PackageLine } from '#shared/domain/package-line.ts
 import { correctedPackage } from '#shared/domain/packaging.ts';
 import { shardOf } from '#shared/domain/shard.ts';
 import { putCorrection, readNextRevision, readPackage } from './correction-store.ts';
-import {
-  decodeLines,
-  type HistoryEntry,
-  type InvoiceItem,
-  type invoiceKeyOf,
-  isIntact,
-} from './invoice-item.ts';
+import { DamagedLinesError, type FrozenPackage, unpackLines } from './frozen-package.ts';
+import type { HistoryEntry, InvoiceItem, invoiceKeyOf } from './invoice-item.ts';
+import { readLines } from './lines-store.ts';
 import type { PackageStore } from './package-store.ts';
 
 export interface Correcting {
@@ -29,7 +25,7 @@ export interface Wish {
 }
 
 export type CorrectionResult =
-  | { readonly type: 'corrected'; readonly item: InvoiceItem }
+  | { readonly type: 'corrected'; readonly made: FrozenPackage }
   | { readonly type: 'not_found' }
   | {
       readonly type: 'not_correctable';
@@ -39,7 +35,7 @@ export type CorrectionResult =
       readonly supersededBy?: string | undefined;
     };
 
-/** Keeps the history's half of the item free: a correction can be corrected. */
+/** A correction can be corrected: so much of all of them fits beside the other lines. */
 export const MAX_CORRECTION_LINES = 100;
 
 const MAX_TRIES = 5;
@@ -59,7 +55,7 @@ export async function correctPackage(
     const old = await readPackage(packages, key);
     if (!old) return { type: 'not_found' };
     const { client, period } = old;
-    const lines = linesOf(old);
+    const lines = linesOf({ item: old, packed: await readLines(packages, old) });
     const why = whyNot(old, lines, wish);
     if (why || !lines) return notCorrectable(old, why ?? 'damaged');
     const corrections = wish.lines.map((line) => ({ kind: 'correction' as const, ...line }));
@@ -68,18 +64,18 @@ export async function correctPackage(
     const nowMs = correcting.nowMs();
     const entries = historyOf(old, made.id, wish, nowMs);
     const shard = shardOf(client, shards);
-    const item = await putCorrection(packages, shard, old, made, entries, nowMs);
-    if (item) return { type: 'corrected', item };
+    const frozen = await putCorrection(packages, shard, old, made, entries, nowMs);
+    if (frozen) return { type: 'corrected', made: frozen };
   }
   throw new Error(`invoice ${key.pk} ${key.sk} kept changing`);
 }
 
-function linesOf(item: InvoiceItem): PackageLine[] | undefined {
-  if (!isIntact(item)) return undefined;
+function linesOf(frozen: FrozenPackage): PackageLine[] | undefined {
   try {
-    return decodeLines(item.lines);
-  } catch {
-    return undefined;
+    return unpackLines(frozen).lines;
+  } catch (error) {
+    if (error instanceof DamagedLinesError) return undefined;
+    throw error;
   }
 }
 

@@ -2,13 +2,14 @@ import { GetCommand, QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dyn
 import type { HalfMonth } from '#shared/domain/billing-period.ts';
 import type { InvoicePackage } from '#shared/domain/packaging.ts';
 import { isOvertaken } from '#shared/platform/dynamo.ts';
+import { type FrozenPackage, freezePackage } from './frozen-package.ts';
 import {
   type HistoryEntry,
   type InvoiceItem,
   type invoiceKeyOf,
   statePartitionOf,
-  toInvoiceItem,
 } from './invoice-item.ts';
+import { putLines } from './lines-store.ts';
 import { carriedToWrite, leavingWrites, type PackageStore } from './package-store.ts';
 
 type InvoiceKey = ReturnType<typeof invoiceKeyOf>;
@@ -49,14 +50,15 @@ export async function readNextRevision(
  * where that which it took over is now. Undefined where anything of it has changed since it was read.
  */
 export async function putCorrection(
-  { dynamo, table }: PackageStore,
+  store: PackageStore,
   shard: number,
   old: InvoiceItem,
   made: InvoicePackage,
   [before, after]: readonly [HistoryEntry, HistoryEntry],
   nowMs: number,
-): Promise<InvoiceItem | undefined> {
-  const item = toInvoiceItem(made, nowMs, [after]);
+): Promise<FrozenPackage | undefined> {
+  const { dynamo, table } = store;
+  const { item, packed } = freezePackage(made, nowMs, [after]);
   const taken = made.lines.flatMap((line) => (line.kind === 'carry_over' ? line.from : []));
   const writes = [
     { Put: { TableName: table, Item: item, ConditionExpression: 'attribute_not_exists(pk)' } },
@@ -64,9 +66,10 @@ export async function putCorrection(
     ...taken.map((from) => carriedToWrite(table, from, made.id, nowMs, old.id)),
     ...leavingWrites(table, shard, made.leaves),
   ];
+  await putLines(store, packed);
   try {
     await dynamo.send(new TransactWriteCommand({ TransactItems: writes }));
-    return item;
+    return { item, packed };
   } catch (error) {
     if (isOvertaken(error)) return undefined;
     throw error;

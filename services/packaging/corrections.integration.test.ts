@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { readUsageMarks } from '#services/aggregation/public.ts';
 import type { PackagingRules } from '#shared/domain/carry-over.ts';
-import { toExactJson } from '#shared/domain/exact-json.ts';
 import { shardOf } from '#shared/domain/shard.ts';
 import { foldUsage, type UsageSum } from '#shared/domain/usage.ts';
 import type { Dynamo, Item } from '#shared/platform/dynamo.ts';
@@ -9,7 +8,8 @@ import { interceptedDynamo, pausingDynamo } from '#shared/testing/intercepted-dy
 import { expectSoundTies } from '#shared/testing/sound-ties.ts';
 import { readCarries } from './carry-store.ts';
 import { type Correcting, correctPackage, MAX_CORRECTION_LINES } from './correct-package.ts';
-import { decodeLines, type InvoiceItem, invoiceKeyOf } from './invoice-item.ts';
+import { unpackLines } from './frozen-package.ts';
+import { type InvoiceItem, invoiceKeyOf } from './invoice-item.ts';
 import { type Packaging, packageClient } from './package-client.ts';
 import {
   createPackagingTables,
@@ -93,13 +93,16 @@ test('a correction is another revision with the lines of the old one and its own
   const result = await correct();
   expect(result).toMatchObject({
     type: 'corrected',
-    item: { id: '2026-11-H1.2.acme', corrects: old.id, state: 'packaged', totalMicros: 1_509n },
+    made: {
+      item: { id: '2026-11-H1.2.acme', corrects: old.id, state: 'packaged', totalMicros: 1_509n },
+    },
   });
   const [before, after, ...others] = await tables.packages();
   expect(others).toEqual([]);
-  expect(after).toEqual(result.type === 'corrected' && result.item);
-  expect(decodeLines(after?.lines ?? '')).toEqual([
-    ...decodeLines(old.lines),
+  expect(after).toEqual(result.type === 'corrected' && result.made.item);
+  const [oldLines, newLines] = (await tables.frozen()).map((frozen) => unpackLines(frozen).lines);
+  expect(newLines).toEqual([
+    ...(oldLines ?? []),
     { kind: 'correction', description: 'Goodwill', amountMicros: -500n },
   ]);
   expect(after?.history).toEqual([
@@ -184,7 +187,7 @@ describe('what comes to less than is invoiced', () => {
     await park(1);
     const lines = [{ description: 'Goodwill', amountMicros }];
     expect(await correct(1, { ...WISH, lines })).toMatchObject({
-      item: { state: 'skipped', reason },
+      made: { item: { state: 'skipped', reason } },
     });
     const later = usageSum({ day: '2026-11-20', amountMicros: 5_000n });
     await expectConserved(sums);
@@ -239,11 +242,15 @@ describe('is not corrected', () => {
     },
   );
 
-  test.each<[string, Partial<InvoiceItem>]>([
-    ['not the frozen ones', { lines: toExactJson([]) }],
-    ['not even lines', { lines: '{' }],
-  ])('what is damaged: its lines are %s', async (_, changes) => {
-    await park(1, { reason: 'package_unreadable', ...changes });
+  test('what is damaged: its lines are not the frozen ones', async () => {
+    await park(1, { reason: 'package_unreadable' });
+    const [lines] = await tables.packed();
+    await tables.invoices.put({ ...lines, lines: Buffer.from('no lines') });
+    expect(await correct()).toMatchObject({ why: 'damaged' });
+  });
+
+  test('what is damaged: its lines are missing', async () => {
+    await park(1, { reason: 'package_unreadable', linesSha256: '0'.repeat(64) });
     expect(await correct()).toMatchObject({ why: 'damaged' });
   });
 
@@ -286,7 +293,7 @@ describe('others at the same time', () => {
     await slow.paused;
     await run();
     slow.letGo();
-    expect(await correction).toMatchObject({ item: { revision: 3n } });
+    expect(await correction).toMatchObject({ made: { item: { revision: 3n } } });
     await expectConserved(late);
   });
 
@@ -336,8 +343,8 @@ test('a correction may die at any request: what it does is done as a whole, and 
     if (result) break;
     expect(await tables.packages()).toEqual(before);
   }
-  // To read it, to find its revision, to write.
-  expect(deaths).toBe(3);
+  // To read it, its lines and its revision, to write its lines and then all else.
+  expect(deaths).toBe(5);
   // Its answer was lost.
   expect(await correct(2)).toMatchObject({ supersededBy: '2026-11-H1.3.acme' });
 });

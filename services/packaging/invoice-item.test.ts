@@ -1,39 +1,16 @@
-import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { PackagingRules } from '#shared/domain/carry-over.ts';
-import { MAX_AMOUNT_MICROS, MAX_QUANTITY_MICROS } from '#shared/domain/money.ts';
-import { isMeteredLine } from '#shared/domain/package-line.ts';
-import { MAX_PACKAGE_LINES, packagesToAdd } from '#shared/domain/packaging.ts';
-import type { DailyRecord, UsageSum } from '#shared/domain/usage.ts';
-import { usageSums } from '#shared/testing/usage-arbitraries.ts';
+import { packagesToAdd } from '#shared/domain/packaging.ts';
+import type { UsageSum } from '#shared/domain/usage.ts';
+import { freezePackage } from './frozen-package.ts';
 import {
-  decodeLines,
   INDEX_BUCKETS,
   invoiceKeyOf,
-  isIntact,
   periodPartitionOf,
   statePartitionOf,
-  toInvoiceItem,
 } from './invoice-item.ts';
 
 const PERIOD = '2026-11-H1';
-
-test('lines read back as they were frozen', () => {
-  fc.assert(
-    fc.property(usageSums, (sums) => {
-      for (const invoice of packagesToAdd('acme', PERIOD, sums, [], 1)) {
-        const item = toInvoiceItem(invoice, 1);
-        expect(decodeLines(item.lines)).toEqual(invoice.lines);
-        expect(item.linesSha256).toBe(createHash('sha256').update(item.lines).digest('hex'));
-        expect(isIntact(item)).toBe(true);
-        expect(isIntact({ ...item, lines: item.lines.replace(/"events":/, '"events": ') })).toBe(
-          false,
-        );
-      }
-    }),
-  );
-});
 
 describe('a package of a total of', () => {
   const rules = (carriesOver: boolean): PackagingRules => ({
@@ -48,7 +25,7 @@ describe('a package of a total of', () => {
     const terms = { rules: rules(carriesOver), open: [] };
     const [invoice] = packagesToAdd('acme', PERIOD, [sum], [], 1, terms);
     if (!invoice) throw new Error('no package');
-    const { state, reason, detail, dueAtMs, isLeft = false } = toInvoiceItem(invoice, 7);
+    const { state, reason, detail, dueAtMs, isLeft = false } = freezePackage(invoice, 7).item;
     return { state, reason, detail, dueAtMs, isLeft };
   };
 
@@ -106,32 +83,4 @@ test('index partitions spread over all buckets and depend on the client alone', 
     const [, bucket] = statePartitionOf('packaged', client).split('#');
     expect(periodPartitionOf(PERIOD, client)).toBe(`${PERIOD}#${bucket}`);
   }
-});
-
-test('the largest package leaves half of its item to its history', () => {
-  const sums = Array.from(
-    { length: MAX_PACKAGE_LINES },
-    (_, index): DailyRecord => ({
-      client: 'c'.repeat(128),
-      day: '2026-11-03',
-      meter: String(index).padStart(64, 'm'),
-      currency: 'EUR',
-      source: 'postpaid',
-      events: 999_999_999,
-      quantityMicros: MAX_QUANTITY_MICROS * 1_000_000n,
-      amountMicros: -MAX_AMOUNT_MICROS * 1_000_000n,
-      tree: { size: 999_999_999, root: 'f'.repeat(64) },
-    }),
-  );
-  const [largest] = packagesToAdd('c'.repeat(128), PERIOD, sums, [], 1);
-  if (!largest) throw new Error('no package');
-  const lines = largest.lines
-    .filter(isMeteredLine)
-    .map((line) => ({ ...line, kind: 'adjustment' as const }));
-  const item = toInvoiceItem({ ...largest, lines }, Date.now());
-  const bytes = Object.entries(item).reduce(
-    (sum, [name, value]) => sum + Buffer.byteLength(name + String(value)),
-    0,
-  );
-  expect(bytes).toBeLessThan((400 * 1024) / 2);
 });

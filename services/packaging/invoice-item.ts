@@ -1,11 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { HalfMonth } from '#shared/domain/billing-period.ts';
 import type { SkipReason } from '#shared/domain/carry-over.ts';
-import { toExactJson } from '#shared/domain/exact-json.ts';
 import type { InvoiceState } from '#shared/domain/invoice.ts';
 import { formatAmount } from '#shared/domain/money.ts';
-import type { StoredPackage } from '#shared/domain/package-invariants.ts';
-import { isMeteredLine, type PackageLine } from '#shared/domain/package-line.ts';
 import type { InvoicePackage } from '#shared/domain/packaging.ts';
 import { shardOf } from '#shared/domain/shard.ts';
 
@@ -13,7 +9,7 @@ import { shardOf } from '#shared/domain/shard.ts';
 export const INDEX_BUCKETS = 16;
 
 /**
- * A package as it lies in the invoices table. The first block is frozen by packaging; the second
+ * A package as it lies in the invoices table, without its lines. The first block is frozen by packaging; the second
  * belongs to invoicing, which alone changes it, always under `version`.
  */
 export interface InvoiceItem {
@@ -25,10 +21,8 @@ export interface InvoiceItem {
   readonly revision: bigint;
   readonly currency: string;
   readonly totalMicros: bigint;
-  /** JSON of the lines, amounts and quantities as strings of micro-units. */
-  readonly lines: string;
-  /** SHA-256 over the text in `lines`, in hex. Packages that are older than it have none. */
-  readonly linesSha256?: string;
+  /** SHA-256 over the text of its lines, in hex. They lie beside it under a key that has it as well. */
+  readonly linesSha256: string;
   /** It is not sent and leaves its total to the next package of the client in this currency. */
   readonly isLeft?: true;
   /** The package in whose place a correction put this one. */
@@ -61,14 +55,7 @@ export interface InvoiceItem {
 /** An item without what only its own page shows. */
 export type InvoiceHead = Omit<
   InvoiceItem,
-  | 'lines'
-  | 'linesSha256'
-  | 'isLeft'
-  | 'corrects'
-  | 'clientRevision'
-  | 'calls'
-  | 'submittedAtMs'
-  | 'history'
+  'linesSha256' | 'isLeft' | 'corrects' | 'clientRevision' | 'calls' | 'submittedAtMs' | 'history'
 >;
 
 /** One call to the invoice API, or one wish of a person. Appended, never changed. */
@@ -83,13 +70,18 @@ export interface HistoryEntry {
 export function invoiceKeyOf(client: string, period: HalfMonth, revision: number) {
   return {
     pk: `CLIENT#${client}`,
-    sk: `INVOICE#${period}#${String(revision).padStart(6, '0')}`,
+    sk: `INVOICE#${period}#${sortedRevision(revision)}`,
   };
 }
 
 /** `#` occurs in no name of a client. */
 export function clientRevisionOf(client: string, revision: number): string {
-  return `${client}#${String(revision).padStart(6, '0')}`;
+  return `${client}#${sortedRevision(revision)}`;
+}
+
+/** As long as the highest there is, so that texts sort as numbers. */
+export function sortedRevision(revision: number | bigint): string {
+  return String(revision).padStart(6, '0');
 }
 
 export function statePartitionOf(state: InvoiceState, client: string): string {
@@ -113,15 +105,14 @@ function bucketOf(client: string): number {
   return shardOf(client, INDEX_BUCKETS);
 }
 
-/** A package that is not sent rests as `skipped` from the start; every other is due at once. */
 export function toInvoiceItem(
   invoice: InvoicePackage,
+  linesSha256: string,
   nowMs: number,
-  history: readonly HistoryEntry[] = [],
+  history: readonly HistoryEntry[],
 ): InvoiceItem {
   const { id, client, period, revision, currency, totalMicros, corrects } = invoice;
   const state: InvoiceState = invoice.skipReason ? 'skipped' : 'packaged';
-  const lines = toExactJson(invoice.lines);
   return {
     ...invoiceKeyOf(client, period, revision),
     id,
@@ -130,8 +121,7 @@ export function toInvoiceItem(
     revision: BigInt(revision),
     currency,
     totalMicros,
-    lines,
-    linesSha256: sha256Of(lines),
+    linesSha256,
     ...(invoice.leaves && { isLeft: true }),
     ...(corrects !== undefined && { corrects }),
     packagedAtMs: BigInt(nowMs),
@@ -163,38 +153,4 @@ function whySkipped(invoice: InvoicePackage, reason: SkipReason): string {
     case 'below_minimum':
       return `${amount} is less than the least amount that is invoiced; ${leaves ? `the client's next package in ${currency} takes it over` : 'nobody collects it'}.`;
   }
-}
-
-/** The lines of an item, as they were frozen. */
-export function decodeLines(json: string): PackageLine[] {
-  const lines = JSON.parse(json) as PackageLine[];
-  return lines.map((line) =>
-    isMeteredLine(line)
-      ? {
-          ...line,
-          quantityMicros: BigInt(line.quantityMicros),
-          amountMicros: BigInt(line.amountMicros),
-        }
-      : { ...line, amountMicros: BigInt(line.amountMicros) },
-  );
-}
-
-/** An item as the invariants see it. */
-export function storedPackage(item: InvoiceItem): StoredPackage {
-  const { id, client, currency, state, totalMicros, isLeft, carriedTo, corrects, supersededBy } =
-    item;
-  return {
-    ...{ id, client, currency, state, totalMicros, isLeft, carriedTo, corrects, supersededBy },
-    lines: decodeLines(item.lines),
-  };
-}
-
-/** Whether the lines of an item are still those that were frozen, as far as it tells. */
-export function isIntact({ lines, linesSha256 }: Pick<InvoiceItem, 'lines' | 'linesSha256'>) {
-  return linesSha256 === undefined || linesSha256 === sha256Of(lines);
-}
-
-/** What `linesSha256` is of the text in `lines`. */
-export function sha256Of(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -15,7 +15,16 @@ import {
   scanItems,
 } from '#shared/platform/dynamo.ts';
 import { type CarryMark, carryKeyOf, isCarryMark, toCarryMark } from './carry-store.ts';
-import { decodeLines, type InvoiceItem, invoiceKeyOf, toInvoiceItem } from './invoice-item.ts';
+import {
+  type FrozenPackage,
+  freezePackage,
+  isPackedLines,
+  linesKeyOf,
+  type PackedLines,
+  unpackLines,
+} from './frozen-package.ts';
+import { type InvoiceItem, invoiceKeyOf } from './invoice-item.ts';
+import { putLines, readLinesOfPeriod } from './lines-store.ts';
 
 /** Owns the frozen part of the invoices table, and the carry marks beside it. */
 export interface PackageStore {
@@ -23,30 +32,21 @@ export interface PackageStore {
   readonly table: string;
 }
 
-type Billing = Pick<InvoiceItem, 'id' | 'revision' | 'lines' | 'state' | 'corrects'>;
-
 /** What earlier packages of a client and half month billed, and the first free revision. */
 export async function readBilled(
   store: PackageStore,
   client: string,
   period: HalfMonth,
 ): Promise<{ sums: UsageSum[]; nextRevision: number }> {
-  const items = await Array.fromAsync(
-    queryItems<Billing>(store.dynamo, {
-      TableName: store.table,
-      ConsistentRead: true,
-      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :period)',
-      ProjectionExpression: 'id, revision, #lines, #state, corrects',
-      ExpressionAttributeNames: { '#lines': 'lines', '#state': 'state' },
-      ExpressionAttributeValues: { ':pk': `CLIENT#${client}`, ':period': `INVOICE#${period}#` },
-    }),
-  );
+  const found = await Array.fromAsync(readPackages(store, client, period));
   // A query may see a correction half done: then the new revision is what tells.
-  const replaced = new Set(items.map(({ corrects }) => corrects));
-  const standing = items.filter(({ id, state }) => state !== 'superseded' && !replaced.has(id));
+  const replaced = new Set(found.map(({ item }) => item.corrects));
+  const standing = found.filter(
+    ({ item }) => item.state !== 'superseded' && !replaced.has(item.id),
+  );
   return {
-    sums: standing.flatMap(({ lines }) => meteredSums(decodeLines(lines))),
-    nextRevision: Number(items.at(-1)?.revision ?? 0) + 1,
+    sums: standing.flatMap((frozen) => meteredSums(unpackLines(frozen).lines)),
+    nextRevision: Number(found.at(-1)?.item.revision ?? 0) + 1,
   };
 }
 
@@ -60,9 +60,14 @@ export async function putPackage(
   invoice: InvoicePackage,
   nowMs: number,
 ): Promise<boolean> {
-  const Item = toInvoiceItem(invoice, nowMs);
-  const put = { TableName: store.table, Item, ConditionExpression: 'attribute_not_exists(pk)' };
+  const { item, packed } = freezePackage(invoice, nowMs);
+  const put = {
+    TableName: store.table,
+    Item: item,
+    ConditionExpression: 'attribute_not_exists(pk)',
+  };
   const carries = carryWrites(store.table, shard, invoice, nowMs);
+  await putLines(store, packed);
   try {
     await (carries.length === 0
       ? store.dynamo.send(new PutCommand(put))
@@ -139,39 +144,64 @@ export function carriedToWrite(
 }
 
 /** The packages of a client and half month, by revision. */
-export function readPackages(
+export async function* readPackages(
   store: PackageStore,
   client: string,
   period: HalfMonth,
-): AsyncGenerator<InvoiceItem> {
-  return queryItems<InvoiceItem>(store.dynamo, {
-    TableName: store.table,
-    ConsistentRead: true,
-    KeyConditionExpression: 'pk = :pk AND begins_with(sk, :period)',
-    ExpressionAttributeValues: { ':pk': `CLIENT#${client}`, ':period': `INVOICE#${period}#` },
-  });
+): AsyncGenerator<FrozenPackage> {
+  const items = await Array.fromAsync(
+    queryItems<InvoiceItem>(store.dynamo, {
+      TableName: store.table,
+      ConsistentRead: true,
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :period)',
+      ExpressionAttributeValues: { ':pk': `CLIENT#${client}`, ':period': `INVOICE#${period}#` },
+    }),
+  );
+  // As a rule there is none.
+  if (items.length === 0) return;
+  const linesOf = await readLinesOfPeriod(store, client, period);
+  for (const item of items) yield { item, packed: linesOf(item) };
 }
 
 /** Every package and every carry mark, in no order, for audits. */
 export async function* readAllInvoices(
   store: PackageStore,
 ): AsyncGenerator<
-  | { readonly type: 'package'; readonly item: InvoiceItem }
+  | { readonly type: 'package'; readonly frozen: FrozenPackage }
   | { readonly type: 'carry'; readonly mark: CarryMark }
 > {
-  const items = scanItems<InvoiceItem | CarryMark>(store.dynamo, {
+  const items = scanItems<InvoiceItem | CarryMark | PackedLines>(store.dynamo, {
     TableName: store.table,
     ConsistentRead: true,
   });
+  /** Packages whose lines are still to come, by the key of those: within a client, packages are first. */
+  const waiting = new Map<string, InvoiceItem>();
   for await (const item of items) {
-    if (isCarryMark(item)) yield { type: 'carry', mark: item as CarryMark };
-    else yield { type: 'package', item: item as InvoiceItem };
+    if (isCarryMark(item)) {
+      yield { type: 'carry', mark: item as CarryMark };
+    } else if (isPackedLines(item)) {
+      const found = waiting.get(keyText(item));
+      if (!found) continue;
+      waiting.delete(keyText(item));
+      yield { type: 'package', frozen: { item: found, packed: item as PackedLines } };
+    } else {
+      waiting.set(keyText(linesKeyOf(item as InvoiceItem)), item as InvoiceItem);
+    }
+  }
+  // A scan promises no order, so nothing is missing before it was looked for.
+  for (const item of waiting.values()) {
+    const linesOf = await readLinesOfPeriod(store, item.client, item.period);
+    yield { type: 'package', frozen: { item, packed: linesOf(item) } };
   }
 }
 
+function keyText({ pk, sk }: { readonly pk: string; readonly sk: string }): string {
+  return `${pk}|${sk}`;
+}
+
 /** Every package, in no order. */
-export async function* readAllPackages(store: PackageStore): AsyncGenerator<InvoiceItem> {
+export async function* readAllPackages(store: PackageStore): AsyncGenerator<FrozenPackage> {
   for await (const found of readAllInvoices(store)) {
-    if (found.type === 'package') yield found.item;
+    if (found.type === 'package') yield found.frozen;
   }
 }

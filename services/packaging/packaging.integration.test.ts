@@ -14,9 +14,10 @@ import {
 } from '#shared/testing/intercepted-dynamo.ts';
 import { expectSoundTies } from '#shared/testing/sound-ties.ts';
 import { usageMarkItem } from '#shared/testing/stored-usage.ts';
-import { decodeLines } from './invoice-item.ts';
+import { type FrozenPackage, unpackLines } from './frozen-package.ts';
 import { type ChunkSummary, packageChunk } from './package-chunk.ts';
 import { type Packaging, packageClient } from './package-client.ts';
+import { readAllPackages, readPackages } from './package-store.ts';
 import { planChunks } from './plan-chunks.ts';
 import { planRun, type RunRequest } from './plan-run.ts';
 import {
@@ -92,7 +93,8 @@ test('a package lies in the table as its contract says', async () => {
     attempts: 0n,
     history: [],
   });
-  expect(decodeLines(item?.lines ?? '')).toEqual([
+  const [frozen] = await tables.frozen();
+  expect(frozen && unpackLines(frozen).lines).toEqual([
     { ...usageSum({ day: '2026-11-02', amountMicros: 50_000n }), kind: 'usage' },
     { ...usageSum(), kind: 'usage' },
   ]);
@@ -156,11 +158,11 @@ describe('what is packaged', () => {
     const after = await tables.packages();
     expect(after.slice(0, 1)).toEqual(before);
     expect(
-      after.slice(1).map((item) => [
-        item.id,
-        item.totalMicros,
-        decodeLines(item.lines)
-          .filter(isMeteredLine)
+      (await tables.frozen()).slice(1).map((frozen) => [
+        frozen.item.id,
+        frozen.item.totalMicros,
+        unpackLines(frozen)
+          .lines.filter(isMeteredLine)
           .map(({ kind, day, events, amountMicros }) => ({
             kind,
             day,
@@ -208,6 +210,9 @@ describe('what is packaged', () => {
   });
 });
 
+/** The first put of a package is that of its lines. */
+const OF_PACKAGE = 2;
+
 describe('runs that meet', () => {
   test('two over the same clients at once bill no amount twice', async () => {
     const sums = usageOfClients(clients(40));
@@ -237,7 +242,7 @@ describe('runs that meet', () => {
 
   test('one that was overtaken starts over and bills what is left', async () => {
     await tables.rollUp([usageSum({ events: 1, amountMicros: 100n })]);
-    const slow = pausingDynamo('PutItem');
+    const slow = pausingDynamo('PutItem', OF_PACKAGE);
     const overtaken = run(tables.packaging(slow.dynamo));
     await slow.paused;
     await tables.rollUp([usageSum({ events: 2, amountMicros: 130n })]);
@@ -252,12 +257,12 @@ describe('runs that meet', () => {
   test('one that was overtaken by a run that had read less bills the rest', async () => {
     const early = usageSum({ events: 1, amountMicros: 100n });
     await tables.rollUp([early]);
-    const first = pausingDynamo('PutItem');
+    const first = pausingDynamo('PutItem', OF_PACKAGE);
     const behind = run(tables.packaging(first.dynamo));
     await first.paused;
     const late = usageSum({ events: 2, amountMicros: 130n });
     await tables.rollUp([late]);
-    const second = pausingDynamo('PutItem');
+    const second = pausingDynamo('PutItem', OF_PACKAGE);
     const ahead = run(tables.packaging(second.dynamo));
     await second.paused;
     first.letGo();
@@ -293,7 +298,7 @@ describe('runs that meet', () => {
   test('usage that comes meanwhile stays marked for the next run', async () => {
     const early = usageSum({ events: 1, amountMicros: 100n });
     await tables.rollUp([early]);
-    const slow = pausingDynamo('PutItem');
+    const slow = pausingDynamo('PutItem', OF_PACKAGE);
     const running = run(tables.packaging(slow.dynamo));
     await slow.paused;
     const late = usageSum({ day: '2026-11-14', events: 1, amountMicros: 30n });
@@ -325,13 +330,49 @@ test('a run may die after any write: the next one goes on and bills each line on
     expect(after.filter(({ id }) => before.some((item) => item.id === id))).toEqual(before);
     await expectBilledOnce(all);
   }
-  // Two packages and a mark for each of two clients.
-  expect(all.length).toBe(7 * usageOfClients(['a', 'b']).length);
+  // Two packages with their lines, and a mark, for each of two clients.
+  expect(all.length).toBe(11 * usageOfClients(['a', 'b']).length);
   await expectBilledOnce(all);
   const revisions = Map.groupBy(await tables.packages(), ({ client }) => client);
   for (const ofClient of revisions.values()) {
     expect(ofClient.map(({ revision }) => revision)).toEqual([1n, 2n]);
   }
+});
+
+test("lines lie beside their package; those that a run has left behind are nobody's", async () => {
+  const lost = interceptedDynamo((command, input) => {
+    if (command === 'PutItem' && 'version' in (input.Item as object)) throw new Error('killed');
+  });
+  await tables.rollUp([usageSum({ events: 1, amountMicros: 100n })]);
+  await expect(run(tables.packaging(lost))).rejects.toThrow('not packaged');
+  expect(await tables.packages()).toEqual([]);
+  const sums = [usageSum({ events: 2, amountMicros: 130n }), usageSum({ client: 'other' })];
+  await tables.rollUp(sums);
+  await run();
+  await tables.rollUp([usageSum({ events: 3, amountMicros: 160n })]);
+  await run();
+  expect(await tables.packed()).toHaveLength(4);
+  const frozen = await tables.frozen();
+  expect(frozen.map(({ item }) => item.totalMicros)).toEqual([130n, 30n, 150_000n]);
+  const store = { dynamo: tables.invoices.dynamo, table: tables.invoices.table };
+  const all = await Array.fromAsync(readAllPackages(store));
+  const byId = (a: FrozenPackage, b: FrozenPackage) => (a.item.id < b.item.id ? -1 : 1);
+  expect(all.sort(byId)).toEqual(frozen.sort(byId));
+  expect(await Array.fromAsync(readPackages(store, 'acme', PERIOD))).toMatchObject([
+    { item: { totalMicros: 130n }, packed: { pk: 'CLIENT#acme' } },
+    { item: { totalMicros: 30n }, packed: { pk: 'CLIENT#acme' } },
+  ]);
+});
+
+test('a client whose earlier lines are damaged is not packaged, and all others are', async () => {
+  await tables.rollUp([usageSum({ amountMicros: 100n })]);
+  await run();
+  const [lines] = await tables.packed();
+  await tables.invoices.put({ ...lines, lines: Buffer.from('no lines') });
+  await tables.rollUp([usageSum({ amountMicros: 130n }), usageSum({ client: 'other' })]);
+  await expect(run()).rejects.toThrow('not packaged for 2026-11-H1: acme');
+  expect(await tables.marked()).toEqual(['acme']);
+  expect(await tables.packages()).toMatchObject([{ client: 'acme' }, { client: 'other' }]);
 });
 
 describe('a chunk', () => {
@@ -350,8 +391,8 @@ describe('a chunk', () => {
     expect(first.hasLeft).toBe(true);
     expect(first.clients).toBeGreaterThan(0);
     expect(await tables.marked()).toHaveLength(60 - first.clients);
-    // Those that were at work, each with 6 requests at most, and no others.
-    expect(takenOfTime).toBeLessThan(100 + 8 * 6 + SHARDS);
+    // Those that were at work, each with 7 requests at most, and no others.
+    expect(takenOfTime).toBeLessThan(100 + 8 * 7 + SHARDS);
     const before = await tables.packages();
     const second = await run(tables.packaging());
     expect(second).toMatchObject({ clients: 60 - first.clients, hasLeft: false });
@@ -411,10 +452,12 @@ describe('what is left of a package that is not sent', () => {
     await run(second, 4, NEXT);
   }
   const found = async () =>
-    (await tables.packages()).map(({ id, state, totalMicros, carriedTo, lines }) => ({
-      ...{ id, state, totalMicros, carriedTo },
-      carried: decodeLines(lines).flatMap((line) => (line.kind === 'carry_over' ? line.from : [])),
-    }));
+    (await tables.frozen()).map((frozen) => {
+      const { id, state, totalMicros, carriedTo } = frozen.item;
+      const { lines } = unpackLines(frozen);
+      const carried = lines.flatMap((line) => (line.kind === 'carry_over' ? line.from : []));
+      return { id, state, totalMicros, carriedTo, carried };
+    });
 
   /** Nothing is lost and nothing taken twice. */
   async function expectCarriedOnce(): Promise<void> {
@@ -502,6 +545,7 @@ describe('what is left of a package that is not sent', () => {
     ]);
     expect(writes.filter((command) => !['Query', 'Scan'].includes(command))).toEqual([
       'PutItem',
+      'PutItem',
       'DeleteItem',
     ]);
     await expectCarriedOnce();
@@ -580,8 +624,8 @@ describe('what is left of a package that is not sent', () => {
       ]);
       await expectCarriedOnce();
     }
-    // Two packages and a usage mark in each half month.
-    expect(deaths).toBe(6);
+    // Two packages with their lines, and a usage mark, in each half month.
+    expect(deaths).toBe(10);
   });
 });
 

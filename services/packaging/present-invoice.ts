@@ -2,12 +2,8 @@ import type { Invoice, InvoiceLine, InvoiceSummary } from '#shared/contracts/inv
 import { RESTING_STATES } from '#shared/domain/invoice.ts';
 import { formatAmount, formatMicros } from '#shared/domain/money.ts';
 import type { PackageLine } from '#shared/domain/package-line.ts';
-import {
-  decodeLines,
-  type HistoryEntry,
-  type InvoiceHead,
-  type InvoiceItem,
-} from './invoice-item.ts';
+import { type FrozenPackage, unpackLines } from './frozen-package.ts';
+import type { HistoryEntry, InvoiceHead } from './invoice-item.ts';
 
 /** How packages and what became of them look on every wire. */
 
@@ -31,19 +27,20 @@ export function presentSummary(head: InvoiceHead): InvoiceSummary {
   };
 }
 
-export function presentInvoice(item: InvoiceItem): Invoice {
+export function presentInvoice(frozen: FrozenPackage): Invoice {
+  const { item } = frozen;
   return {
     ...presentSummary(item),
-    lines: readableLines(item),
-    ...(item.linesSha256 !== undefined && { linesSha256: item.linesSha256 }),
+    lines: readableLines(frozen),
+    linesSha256: item.linesSha256,
     history: item.history.map(presentEntry),
   };
 }
 
 /** A damaged package is parked as unreadable; that must not keep it from being looked at. */
-function readableLines(item: InvoiceItem): Invoice['lines'] {
+function readableLines(frozen: FrozenPackage): Invoice['lines'] {
   try {
-    return presentLines(item);
+    return presentLines(unpackLines(frozen).lines);
   } catch {
     return [];
   }
@@ -69,9 +66,8 @@ function toTime(atMs: bigint): string {
   return new Date(Number(atMs)).toISOString();
 }
 
-/** The lines of a package. Throws if they are damaged. */
-export function presentLines(item: InvoiceItem): InvoiceLine[] {
-  return decodeLines(item.lines).map(presentLine);
+export function presentLines(lines: readonly PackageLine[]): InvoiceLine[] {
+  return lines.map(presentLine);
 }
 
 function presentLine(line: PackageLine): InvoiceLine {

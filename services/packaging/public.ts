@@ -1,18 +1,23 @@
 /** What other services may know of packaging: the shape of a frozen package, and how it looks on a wire. */
 export {
+  DamagedLinesError,
+  type FrozenPackage,
+  freezePackage,
+  type PackedLines,
+  storedPackage,
+  unpackLines,
+} from './frozen-package.ts';
+export {
   clientRevisionOf,
-  decodeLines,
   type HistoryEntry,
   type InvoiceHead,
   type InvoiceItem,
   invoiceKeyOf,
-  isIntact,
   partitionsOf,
-  sha256Of,
   statePartitionOf,
-  storedPackage,
 } from './invoice-item.ts';
 export { noSuchInvoice, parseInvoicePath } from './invoice-path.ts';
+export { readLines } from './lines-store.ts';
 export {
   type PackageStore,
   readAllInvoices,

@@ -42,7 +42,7 @@ export interface PackagingTerms {
 /** Most amounts that one package takes over; what is left waits for the next. Keeps its write within the 100 items of a transaction. */
 export const MAX_CARRIED = 40;
 
-/** Most lines of one package; what goes beyond them continues in the next revision. With the longest names they take half of a DynamoDB item; the other half is for its history. */
+/** Most lines of one package; what goes beyond them continues in the next revision. With the longest names, and all that may be carried over and corrected, they fit into a DynamoDB item. */
 export const MAX_PACKAGE_LINES = 400;
 
 /**

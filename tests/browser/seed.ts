@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { statePartitionOf, toInvoiceItem } from '#services/packaging/invoice-item.ts';
-import type { HistoryEntry, InvoiceItem } from '#services/packaging/public.ts';
+import { type FrozenPackage, freezePackage } from '#services/packaging/frozen-package.ts';
+import { statePartitionOf } from '#services/packaging/invoice-item.ts';
+import type { HistoryEntry } from '#services/packaging/public.ts';
 import { addDays, daysOf, type HalfMonth } from '#shared/domain/billing-period.ts';
 import { INVOICE_STATES, type InvoiceState } from '#shared/domain/invoice.ts';
 import type { MeteredLine } from '#shared/domain/package-line.ts';
@@ -55,7 +56,10 @@ export async function seedInvoices(
   await putItems(
     dynamo,
     'tollgate-local-invoices',
-    wanted.map((invoice) => ({ ...seeded(invoice, nowMs) })),
+    wanted.flatMap((invoice) => {
+      const { item, packed } = seeded(invoice, nowMs);
+      return [{ ...packed }, { ...item }];
+    }),
   );
   return wanted.map(({ client, period }) => invoiceIdOf(client, period, 1));
 }
@@ -73,12 +77,12 @@ export function mixedInvoices(prefix: string, period: HalfMonth, count: number):
 function seeded(
   { client, period, state, lines = 3, number = 0 }: SeededInvoice,
   nowMs: number,
-): InvoiceItem {
+): FrozenPackage {
   const packageLines = Array.from({ length: lines }, (_, index) =>
     lineOf(client, period, index, state),
   );
   const packagedAtMs = nowMs - (number % 90) * 60 * SECOND_MS - 120 * SECOND_MS;
-  const item = toInvoiceItem(
+  const { item, packed } = freezePackage(
     {
       id: invoiceIdOf(client, period, 1),
       client,
@@ -95,15 +99,18 @@ function seeded(
     atMs: BigInt(packagedAtMs + (index + 1) * 9 * SECOND_MS),
   }));
   return {
-    ...item,
-    state,
-    statePartition: statePartitionOf(state, client),
-    dueAtMs: BigInt(nowMs + 86_400 * SECOND_MS),
-    history,
-    attempts: BigInt(history.filter(({ call }) => call === 'submit').length),
-    ...(state === 'parked' && PARKED[number % PARKED.length]),
-    ...(state === 'superseded' && { supersededBy: invoiceIdOf(client, period, 2) }),
-    updatedAtMs: history.at(-1)?.atMs ?? item.updatedAtMs,
+    item: {
+      ...item,
+      state,
+      statePartition: statePartitionOf(state, client),
+      dueAtMs: BigInt(nowMs + 86_400 * SECOND_MS),
+      history,
+      attempts: BigInt(history.filter(({ call }) => call === 'submit').length),
+      ...(state === 'parked' && PARKED[number % PARKED.length]),
+      ...(state === 'superseded' && { supersededBy: invoiceIdOf(client, period, 2) }),
+      updatedAtMs: history.at(-1)?.atMs ?? item.updatedAtMs,
+    },
+    packed,
   };
 }
 

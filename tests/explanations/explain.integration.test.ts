@@ -1,7 +1,8 @@
+import { gzipSync } from 'node:zlib';
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { sealedBatch, usageEvent } from '#services/aggregation/testing/batches.ts';
-import { toInvoiceItem } from '#services/packaging/invoice-item.ts';
+import { freezePackage, unpackLines } from '#services/packaging/frozen-package.ts';
 import type { SealedBatch } from '#shared/contracts/sealed-batch.ts';
 import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
 import { hashLeaf } from '#shared/domain/merkle.ts';
@@ -137,15 +138,15 @@ describe('an invoice is explained down to the events in the ledger', () => {
     await world.consume(batchAt(2, numbered(2, 'b')));
     await world.bill();
     const [first] = await world.packages();
-    const lines = [
-      ...JSON.parse(first?.lines ?? ''),
-      { kind: 'correction', description: 'goodwill', amountMicros: -500n },
-    ];
+    if (!first) throw new Error('no package');
+    const goodwill = { kind: 'correction', description: 'goodwill', amountMicros: -500n } as const;
+    const lines = [...unpackLines(first).lines, goodwill];
     const correction: InvoicePackage = {
       ...{ id: idOf(3), client: CLIENT, period: PERIOD, revision: 3, currency: 'EUR' },
       ...{ lines, totalMicros: 1n, corrects: idOf(1) },
     };
-    await world.invoices.put(toInvoiceItem(correction, 1) as unknown as Item);
+    const { item, packed } = freezePackage(correction, 1);
+    await world.invoices.put({ ...packed }, { ...item });
     for (const revision of [1, 2, 3]) await expectVerified(idOf(revision));
     await world.consume(batchAt(0, numbered(2, 'c')));
     await world.bill();
@@ -223,10 +224,17 @@ describe('a wrong proof is never given', () => {
     expect(await world.explainInvoice(idOf(1))).toMatchObject({ id: idOf(1) });
   });
 
-  test('frozen lines changed: the invoice says so', async () => {
-    const [item] = await world.packages();
-    const lines = item?.lines.replace('"events":5', '"events":6');
-    await world.invoices.put({ ...item, lines });
+  test.each<[string, (text: string) => Item]>([
+    ['changed', (text) => ({ lines: gzipSync(text.replace('"events":5', '"events":6')) })],
+    ['no gzip', (text) => ({ lines: Buffer.from(text) })],
+    ['lost', () => ({ sk: 'LINES#elsewhere' })],
+  ])('frozen lines %s: the invoice says so', async (_, damage) => {
+    const [frozen] = await world.packages();
+    if (!frozen?.packed) throw new Error('no lines');
+    const { pk, sk } = frozen.packed;
+    const { dynamo, table } = world.invoices;
+    await dynamo.send(new DeleteCommand({ TableName: table, Key: { pk, sk } }));
+    await world.invoices.put({ ...frozen.packed, ...damage(unpackLines(frozen).text) });
     await expect(world.explainInvoice(idOf(1))).rejects.toMatchObject(inconsistent);
     await expect(lineProblem()).rejects.toMatchObject(inconsistent);
   });

@@ -3,9 +3,9 @@ import { consumeBatch } from '#services/aggregation/consume-batch.ts';
 import { rollUpShard } from '#services/aggregation/roll-up.ts';
 import { explain } from '#services/audit/explain/explain.ts';
 import type { Explaining } from '#services/audit/explain/explain-invoice.ts';
-import type { InvoiceItem } from '#services/packaging/invoice-item.ts';
 import { packageChunk } from '#services/packaging/package-chunk.ts';
 import { planChunks } from '#services/packaging/plan-chunks.ts';
+import { type FrozenPackage, readAllPackages } from '#services/packaging/public.ts';
 import { Explanation, LineExplanation } from '#shared/contracts/explanation.ts';
 import type { SealedBatch } from '#shared/contracts/sealed-batch.ts';
 import { type PackagingRules, PLAIN_RULES } from '#shared/domain/carry-over.ts';
@@ -31,7 +31,8 @@ export interface World {
   readonly rollUp: () => Promise<void>;
   /** Rolls up and packages the half month. */
   readonly bill: (rules?: PackagingRules) => Promise<void>;
-  readonly packages: () => Promise<InvoiceItem[]>;
+  /** By revision. */
+  readonly packages: () => Promise<FrozenPackage[]>;
   readonly explainInvoice: (id: string) => Promise<Explanation>;
   readonly explainLine: (id: string, line: number, cursor?: string) => Promise<LineExplanation>;
   /** The explanation with all pages of all its lines. */
@@ -82,8 +83,8 @@ export async function createWorld(): Promise<World> {
       }
     },
     async packages() {
-      const items = await invoices.items<InvoiceItem & Record<string, unknown>>();
-      return items.filter(({ sk }) => sk.startsWith('INVOICE#'));
+      const packages = await Array.fromAsync(readAllPackages(invoices));
+      return packages.sort((a, b) => (a.item.sk < b.item.sk ? -1 : 1));
     },
     async explainAll(id) {
       const explanation = await explainInvoice(id);

@@ -1,8 +1,10 @@
 import { DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
+import { type FrozenPackage, freezePackage } from '#services/packaging/public.ts';
 import { Explanation, LineExplanation } from '#shared/contracts/explanation.ts';
 import { encodeEvent } from '#shared/contracts/sealed-batch.ts';
+import { toExactJson } from '#shared/domain/exact-json.ts';
 import type { UsageEvent } from '#shared/domain/ledger-event.ts';
 import type { DailyRecord } from '#shared/domain/usage.ts';
 import { dailyRecordsOf, deltasOf, type UsageDelta } from '#shared/domain/usage-tree.ts';
@@ -21,10 +23,23 @@ const event: UsageEvent = {
 };
 const [delta] = deltasOf([event], [encodeEvent(event)]) as [UsageDelta];
 const [record] = dailyRecordsOf([{ ...delta, batch: BATCH }]) as [DailyRecord];
-const linesText = JSON.stringify([{ kind: 'usage', ...record }], (_, value) =>
-  typeof value === 'bigint' ? value.toString() : value,
-);
-const item = { id: ID, client: 'acme', period: '2026-11-H1', lines: linesText };
+const packageOf = (billed: DailyRecord) =>
+  freezePackage(
+    {
+      ...{ id: ID, client: 'acme', period: '2026-11-H1', revision: 1, currency: 'EUR' },
+      lines: [{ kind: 'usage', ...billed }],
+      totalMicros: billed.amountMicros,
+    },
+    1,
+  );
+const FROZEN = packageOf(record);
+
+function stored({ item, packed }: FrozenPackage): void {
+  const packages = dynamo.on(QueryCommand, { TableName: 'invoices' });
+  packages.callsFake(({ ExpressionAttributeValues: values }) => ({
+    Items: [':lines' in values ? packed : item],
+  }));
+}
 
 beforeAll(() => {
   Object.assign(process.env, {
@@ -38,7 +53,7 @@ afterAll(() => {
 beforeEach(() => {
   written.mockClear();
   dynamo.reset();
-  dynamo.on(QueryCommand, { TableName: 'invoices' }).resolves({ Items: [item] });
+  stored(FROZEN);
   dynamo
     .on(QueryCommand, { TableName: 'usage' })
     .resolvesOnce({ Items: [foldItem('2026-11-03', 0, { n: 1, batches: [BATCH] })] })
@@ -62,7 +77,7 @@ describe('GET /v1/invoices/{id}/explain', () => {
     expect(Explanation.parse(bodyOf(response))).toEqual({
       id: ID,
       linesSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
-      linesText,
+      linesText: toExactJson([{ kind: 'usage', ...record }]),
       lines: [
         {
           index: 0,
@@ -117,14 +132,10 @@ describe('GET /v1/invoices/{id}/explain', () => {
   });
 
   test('tells lines that cannot be read, and those from before there were trees', async () => {
-    dynamo
-      .on(QueryCommand, { TableName: 'invoices' })
-      .resolves({ Items: [{ ...item, lines: '{' }] });
+    stored({ ...FROZEN, packed: { ...FROZEN.packed, lines: Buffer.from('{') } });
     expect(bodyOf(await ask())).toMatchObject({ code: 'explanation_inconsistent' });
-    const old = linesText.replace(/,"tree":\{[^}]*\}/, '');
-    dynamo
-      .on(QueryCommand, { TableName: 'invoices' })
-      .resolves({ Items: [{ ...item, lines: old }] });
+    const { tree: _, ...old } = record;
+    stored(packageOf(old));
     expect(bodyOf(await ask()).lines[0].record).toBeUndefined();
     expect((await ask({ line: '0' })).statusCode).toBe(404);
   });

@@ -1,5 +1,5 @@
 import type { LedgerStore, UsageStore } from '#services/aggregation/public.ts';
-import { type PackageStore, presentLines, sha256Of } from '#services/packaging/public.ts';
+import { type PackageStore, presentLines } from '#services/packaging/public.ts';
 import type { Explanation } from '#shared/contracts/explanation.ts';
 import { isMeteredLine } from '#shared/domain/package-line.ts';
 import { noSuchInvoice } from './explain-request.ts';
@@ -25,12 +25,12 @@ export async function explainInvoice(
 ): Promise<Explanation> {
   const invoice = await readFrozenInvoice(packages, name);
   if (!invoice) throw noSuchInvoice();
-  const { item, lines } = invoice;
-  const shown = presentLines(item);
+  const { linesSha256, text, lines } = invoice;
+  const shown = presentLines(lines);
   return {
-    id: item.id,
-    linesSha256: sha256Of(item.lines),
-    linesText: item.lines,
+    id: name.id,
+    linesSha256,
+    linesText: text,
     lines: lines.map((line, index) => {
       const record = isMeteredLine(line) ? recordOf(line, invoice.metered) : undefined;
       return {

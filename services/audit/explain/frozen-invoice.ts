@@ -1,9 +1,9 @@
 import {
-  decodeLines,
-  type InvoiceItem,
-  isIntact,
+  DamagedLinesError,
+  type FrozenPackage,
   type PackageStore,
   readPackages,
+  unpackLines,
 } from '#services/packaging/public.ts';
 import type { HalfMonth } from '#shared/domain/billing-period.ts';
 import { isMeteredLine, type MeteredLine, type PackageLine } from '#shared/domain/package-line.ts';
@@ -19,7 +19,9 @@ export interface InvoiceName {
 
 /** An invoice with the lines of all packages of its client and half month, as they were frozen. */
 export interface FrozenInvoice {
-  readonly item: InvoiceItem;
+  readonly linesSha256: string;
+  /** What the hash is over. */
+  readonly text: string;
   readonly lines: readonly PackageLine[];
   /** By `usageKeyOf`. */
   readonly metered: ReadonlyMap<string, readonly MeteredLine[]>;
@@ -38,21 +40,21 @@ export async function readFrozenInvoice(
   store: PackageStore,
   { id, client, period }: InvoiceName,
 ): Promise<FrozenInvoice | undefined> {
-  const items = await Array.fromAsync(readPackages(store, client, period));
-  const item = items.find((each) => each.id === id);
-  if (!item) return undefined;
-  const metered = items.flatMap((each) => linesOf(each).filter(isMeteredLine));
-  return { item, lines: linesOf(item), metered: Map.groupBy(metered, usageKeyOf) };
+  const found = await Array.fromAsync(readPackages(store, client, period));
+  const own = found.find(({ item }) => item.id === id);
+  if (!own) return undefined;
+  const metered = found.flatMap((each) => readable(each).lines.filter(isMeteredLine));
+  const { lines, text } = readable(own);
+  const { linesSha256 } = own.item;
+  return { linesSha256, text, lines, metered: Map.groupBy(metered, usageKeyOf) };
 }
 
-function linesOf(item: InvoiceItem): PackageLine[] {
-  if (!isIntact(item)) {
-    throw inconsistent(`The lines of ${item.id} are not those that its hash was made of.`);
-  }
+function readable(frozen: FrozenPackage) {
   try {
-    return decodeLines(item.lines);
+    return unpackLines(frozen);
   } catch (cause) {
-    throw inconsistent(`The lines of ${item.id} cannot be read.`, cause);
+    if (!(cause instanceof DamagedLinesError)) throw cause;
+    throw inconsistent(`${cause.message}.`, cause);
   }
 }
 

@@ -3,7 +3,8 @@ import { httpHandler, json } from '#shared/platform/http.ts';
 import { invoiceStore } from '../wiring.ts';
 
 export const handler = httpHandler({ scope: 'operate' }, async (request) => {
-  const item = await invoiceStore().get(parseInvoicePath(request));
+  const store = invoiceStore();
+  const item = await store.get(parseInvoicePath(request));
   if (!item) throw noSuchInvoice();
-  return json(200, presentInvoice(item));
+  return json(200, presentInvoice({ item, packed: await store.linesOf(item) }));
 });

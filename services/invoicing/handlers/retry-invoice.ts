@@ -6,7 +6,8 @@ import { invoiceStore } from '../wiring.ts';
 
 export const handler = httpHandler({ scope: 'operate' }, async (request) => {
   const keyId = keyIdOf(request);
-  const result = await retryInvoice(invoiceStore(), parseInvoicePath(request), Date.now(), keyId);
+  const store = invoiceStore();
+  const result = await retryInvoice(store, parseInvoicePath(request), Date.now(), keyId);
   if (result.type === 'not_found') throw noSuchInvoice();
   if (result.type === 'not_retryable') {
     const { state } = result;
@@ -14,5 +15,6 @@ export const handler = httpHandler({ scope: 'operate' }, async (request) => {
       data: { state },
     });
   }
-  return json(202, presentInvoice(result.item));
+  const { item } = result;
+  return json(202, presentInvoice({ item, packed: await store.linesOf(item) }));
 });

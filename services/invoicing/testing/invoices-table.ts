@@ -8,6 +8,7 @@ import {
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { InvoiceItem } from '#services/packaging/public.ts';
 import { connectDynamo } from '#shared/platform/dynamo.ts';
+import { packedLines } from './memory-store.ts';
 
 /** An invoices table of its own at AWS_ENDPOINT_URL, with the indexes of the template. */
 export async function createInvoicesTable() {
@@ -59,9 +60,12 @@ export async function createInvoicesTable() {
   return {
     name,
     dynamo,
+    /** With their lines. */
     put: async (items: readonly InvoiceItem[]) => {
       await Promise.all(
-        items.map((Item) => dynamo.send(new PutCommand({ TableName: name, Item }))),
+        items
+          .flatMap((item) => [packedLines(item), item])
+          .map((Item) => dynamo.send(new PutCommand({ TableName: name, Item }))),
       );
     },
     remove: async () => {

@@ -1,8 +1,8 @@
 import {
-  clientRevisionOf,
+  freezePackage,
   type InvoiceHead,
   type InvoiceItem,
-  invoiceKeyOf,
+  type PackedLines,
   statePartitionOf,
 } from '#services/packaging/public.ts';
 import type { MeteredLine } from '#shared/domain/package-line.ts';
@@ -36,6 +36,9 @@ export function memoryStore(items: readonly InvoiceItem[], faults: Faults = {}):
     items: table,
     async get(key) {
       return table.get(nameOf(key));
+    },
+    async linesOf(item) {
+      return packedLines(item);
     },
     async dueIn(partition, limit, after) {
       const entries = sorted(
@@ -111,32 +114,25 @@ const LINE: MeteredLine = {
   amountMicros: 1_500_000n,
 };
 
+function frozen({ client, period, revision }: Pick<InvoiceItem, 'client' | 'period' | 'revision'>) {
+  const { amountMicros: totalMicros, currency } = LINE;
+  const lines = [{ ...LINE, client }];
+  const number = Number(revision);
+  const id = invoiceIdOf(client, period, number);
+  return freezePackage(
+    { id, client, period, revision: number, currency, lines, totalMicros },
+    1_000,
+  );
+}
+
 /** A package that is due at `dueAtMs`, packaged unless said otherwise. */
 export function invoiceItem(changes: Partial<InvoiceItem> = {}): InvoiceItem {
   const { client = 'acme', period = '2026-11-H1', revision = 1n, state = 'packaged' } = changes;
-  const lines = [{ ...LINE, client }];
-  return {
-    ...invoiceKeyOf(client, period, Number(revision)),
-    id: invoiceIdOf(client, period, Number(revision)),
-    client,
-    period,
-    revision,
-    currency: 'USD',
-    totalMicros: 1_500_000n,
-    lines: JSON.stringify(lines, (_key, value) =>
-      typeof value === 'bigint' ? value.toString() : value,
-    ),
-    packagedAtMs: 1_000n,
-    periodPartition: statePartitionOf(state, client).replace(`${state}#`, `${period}#`),
-    clientRevision: clientRevisionOf(client, Number(revision)),
-    state,
-    statePartition: statePartitionOf(state, client),
-    dueAtMs: 1_000n,
-    version: 1n,
-    attempts: 0n,
-    calls: 0n,
-    history: [],
-    updatedAtMs: 1_000n,
-    ...changes,
-  };
+  const { item } = frozen({ client, period, revision });
+  return { ...item, statePartition: statePartitionOf(state, client), ...changes };
+}
+
+/** What lies beside it. */
+export function packedLines(item: InvoiceItem): PackedLines {
+  return frozen(item).packed;
 }

@@ -17,5 +17,5 @@ export const handler = httpHandler({ scope: 'operate' }, async (request) => {
   const result = await orTryAgain(correctPackage(wireCorrecting(), key, wish), AWAY);
   if (result.type === 'not_found') throw noSuchInvoice();
   if (result.type === 'not_correctable') throw notCorrectableProblem(result);
-  return json(201, presentInvoice(result.item));
+  return json(201, presentInvoice(result.made));
 });

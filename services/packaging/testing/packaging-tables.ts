@@ -7,7 +7,15 @@ import { foldUsage, type UsageSum } from '#shared/domain/usage.ts';
 import { createOwnTable, type OwnTable } from '#shared/testing/own-table.ts';
 import { dailyItem, periodItem, usageMarkItem } from '#shared/testing/stored-usage.ts';
 import { type CarryMark, isCarryMark } from '../carry-store.ts';
-import { decodeLines, type InvoiceItem, storedPackage } from '../invoice-item.ts';
+import {
+  type FrozenPackage,
+  isPackedLines,
+  linesKeyOf,
+  type PackedLines,
+  storedPackage,
+  unpackLines,
+} from '../frozen-package.ts';
+import type { InvoiceItem } from '../invoice-item.ts';
 import type { Packaging } from '../package-client.ts';
 
 export const SHARDS = 8;
@@ -22,6 +30,10 @@ export interface PackagingTables {
   readonly packaging: (dynamo?: OwnTable['dynamo'], rules?: PackagingRules) => Packaging;
   /** The packages as they lie in the table, by client and revision. */
   readonly packages: () => Promise<InvoiceItem[]>;
+  /** The same with their lines. */
+  readonly frozen: () => Promise<FrozenPackage[]>;
+  /** All that lies beside packages. */
+  readonly packed: () => Promise<PackedLines[]>;
   /** What all packages bill, and how many lines that takes. */
   readonly billed: () => Promise<{ sums: Map<string, UsageSum>; lines: number }>;
   /** What is left of packages and not yet taken over. */
@@ -41,12 +53,23 @@ export async function createPackagingTables(): Promise<PackagingTables> {
     ]),
   ]);
   const all = () => invoices.items<InvoiceItem & Record<string, unknown>>();
-  const packages = async () => (await all()).filter((item) => !isCarryMark(item));
+  const packages = async () =>
+    (await all()).filter((item) => !isCarryMark(item) && !isPackedLines(item));
+  const packed = async () => (await all()).filter(isPackedLines) as unknown as PackedLines[];
+  const frozen = async () => {
+    const byKey = new Map((await packed()).map((lines) => [`${lines.pk} ${lines.sk}`, lines]));
+    return (await packages()).map((item) => {
+      const { pk, sk } = linesKeyOf(item);
+      return { item, packed: byKey.get(`${pk} ${sk}`) };
+    });
+  };
   const carries = async () => (await all()).filter(isCarryMark) as unknown as CarryMark[];
   return {
     usage,
     invoices,
     packages,
+    frozen,
+    packed,
     async rollUp(sums, period = PERIOD) {
       const clients = [...new Set(sums.map(({ client }) => client))];
       await usage.put(...sums.map(dailyItem));
@@ -63,13 +86,13 @@ export async function createPackagingTables(): Promise<PackagingTables> {
       nowMs: () => NOW_MS,
     }),
     async billed() {
-      const standing = (await packages()).filter(({ state }) => state !== 'superseded');
-      const lines = standing.flatMap((item) => meteredSums(decodeLines(item.lines)));
+      const standing = (await frozen()).filter(({ item }) => item.state !== 'superseded');
+      const lines = standing.flatMap((each) => meteredSums(unpackLines(each).lines));
       return { sums: foldUsage(lines), lines: lines.length };
     },
     carries,
     async ties() {
-      const links = (await packages()).flatMap((item) => linksOf(storedPackage(item)) ?? []);
+      const links = (await frozen()).flatMap((each) => linksOf(storedPackage(each)) ?? []);
       return { links: new Map(links.map((link) => [link.id, link])), marks: await carries() };
     },
     async marked() {

@@ -1,15 +1,14 @@
 import { expect } from '@jest/globals';
 import type { Simulator } from '#localstack/invoice-api/connect-simulator.ts';
 import { toSubmission } from '#services/invoicing/to-submission.ts';
-import { type InvoiceItem, presentInvoice } from '#services/packaging/public.ts';
+import { type FrozenPackage, presentInvoice, readAllPackages } from '#services/packaging/public.ts';
 import type { Invoice } from '#shared/contracts/invoices.ts';
 import type { InvoiceState, ParkReason } from '#shared/domain/invoice.ts';
-import { type Dynamo, scanItems } from '#shared/platform/dynamo.ts';
+import type { Dynamo } from '#shared/platform/dynamo.ts';
 import { type Told, tellsAllButDeaths } from './history.ts';
 
 /** How an invoice has to end. */
-export interface Expected {
-  readonly item: InvoiceItem;
+export interface Expected extends FrozenPackage {
   readonly state: InvoiceState;
   readonly reason?: ParkReason;
   readonly detail?: RegExp;
@@ -18,8 +17,8 @@ export interface Expected {
   readonly tells: readonly Told[];
 }
 
-export const accepted = (item: InvoiceItem): Expected => ({
-  ...{ item, state: 'accepted', isBooked: true, tells: [] },
+export const accepted = ({ item, packed }: FrozenPackage): Expected => ({
+  ...{ item, packed, state: 'accepted', isBooked: true, tells: [] },
 });
 
 export interface Place {
@@ -33,8 +32,8 @@ export async function readInvoices({
   dynamo,
   invoicesTable,
 }: Omit<Place, 'simulator'>): Promise<Map<string, Invoice>> {
-  const items = scanItems<InvoiceItem>(dynamo, { TableName: invoicesTable, ConsistentRead: true });
-  const invoices = await Array.fromAsync(items, presentInvoice);
+  const packages = readAllPackages({ dynamo, table: invoicesTable });
+  const invoices = await Array.fromAsync(packages, presentInvoice);
   return new Map(invoices.map((invoice) => [invoice.id, invoice]));
 }
 
@@ -51,7 +50,7 @@ export async function isAtRest(place: Place, expected: readonly Expected[]): Pro
  */
 export async function checkBooks(place: Place, expected: readonly Expected[]): Promise<void> {
   const bookings = await place.simulator.bookings();
-  const booked = expected.filter(({ isBooked }) => isBooked).map(({ item }) => item);
+  const booked = expected.filter(({ isBooked }) => isBooked);
   const byId = <T extends { id: string }>(list: T[]) => list.sort((a, b) => (a.id < b.id ? -1 : 1));
   expect(byId(bookings.map(({ submission }) => submission))).toEqual(
     byId(booked.map(toSubmission)),

@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { connectSimulator } from '#localstack/invoice-api/connect-simulator.ts';
 import { toSubmission } from '#services/invoicing/to-submission.ts';
-import type { InvoiceItem } from '#services/packaging/invoice-item.ts';
-import { type HistoryEntry, statePartitionOf } from '#services/packaging/public.ts';
+import {
+  type FrozenPackage,
+  type HistoryEntry,
+  statePartitionOf,
+} from '#services/packaging/public.ts';
 import type { InvoiceState } from '#shared/domain/invoice.ts';
 import type { RedisClient } from '#shared/platform/redis.ts';
 import type { Order } from '../../crash/plan.ts';
@@ -15,7 +18,7 @@ import type { LoopPlan } from './loop-process.ts';
 import { loopTools } from './loop-tools.ts';
 import { createOwnInvoices } from './own-invoices.ts';
 import { startOwnSimulator } from './own-simulator.ts';
-import { frozenPackage } from './packages.ts';
+import { frozenPackage, putPackages } from './packages.ts';
 
 /** What one run of a loop has to do, and so which steps it comes by. */
 export interface Errand {
@@ -100,9 +103,10 @@ async function runErrand(
   });
   try {
     const client = `killed-${randomUUID()}`;
-    const item = inState(frozenPackage(client), state);
-    await table.put({ ...item });
-    if (isBooked) await submit(simulator.url, item);
+    const frozen = inState(frozenPackage(client), state);
+    const { item } = frozen;
+    await putPackages(table.dynamo, table.table, [frozen]);
+    if (isBooked) await submit(simulator.url, frozen);
 
     const plan: LoopPlan = {
       ...{ table: table.table, budget: `send-budget-${client}`, invoiceApiUrl: simulator.url },
@@ -116,8 +120,8 @@ async function runErrand(
       ...{ dynamo: table.dynamo, invoicesTable: table.table },
       simulator: connectSimulator(simulator.url),
     };
-    await finish(loopTools(plan, table.dynamo, redis), place, [accepted(item)]);
-    await checkBooks(place, [accepted(item)]);
+    await finish(loopTools(plan, table.dynamo, redis), place, [accepted(frozen)]);
+    await checkBooks(place, [accepted(frozen)]);
     return turns;
   } catch (error) {
     const at = order ? `killed at "${order.step}" for the ${order.turn}. time` : 'not killed';
@@ -128,24 +132,25 @@ async function runErrand(
   }
 }
 
-function inState(item: InvoiceItem, state: InvoiceState): InvoiceItem {
-  if (state === 'packaged') return item;
+function inState({ item, packed }: FrozenPackage, state: InvoiceState): FrozenPackage {
+  if (state === 'packaged') return { item, packed };
   const entry: HistoryEntry = {
     ...{ atMs: item.packagedAtMs, call: 'submit', latencyMs: 50n },
     answer: state === 'submitted' ? 'taken' : 'no_answer',
   };
-  return {
+  const changed = {
     ...item,
     ...{ state, statePartition: statePartitionOf(state, item.client) },
     ...{ attempts: 1n, history: [entry] },
   };
+  return { item: changed, packed };
 }
 
-async function submit(url: string, item: InvoiceItem): Promise<void> {
+async function submit(url: string, frozen: FrozenPackage): Promise<void> {
   const response = await fetch(`${url}/invoices`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'idempotency-key': item.id },
-    body: JSON.stringify(toSubmission(item)),
+    headers: { 'content-type': 'application/json', 'idempotency-key': frozen.item.id },
+    body: JSON.stringify(toSubmission(frozen)),
   });
   if (response.status !== 202) throw new Error(`the simulator answered ${response.status}`);
 }

@@ -1,8 +1,7 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { until } from '#localstack/run/cloud.ts';
 import { seededRandom } from '#localstack/traffic/random.ts';
-import type { InvoiceItem } from '#services/packaging/invoice-item.ts';
-import { invoiceKeyOf } from '#services/packaging/public.ts';
+import { type FrozenPackage, invoiceKeyOf } from '#services/packaging/public.ts';
 import type { HalfMonth } from '#shared/domain/billing-period.ts';
 import { isConditionFailure } from '#shared/platform/dynamo.ts';
 import { accepted, type Expected, isAtRest, type Place, readInvoices } from './check-books.ts';
@@ -24,17 +23,17 @@ export interface Tried extends Expected {
  */
 export function mixedInvoices(seed: number): { tried: Tried[]; crowd: Expected[] } {
   const random = seededRandom(seed);
-  const mixed = (item: InvoiceItem) => {
+  const mixed = ({ item, packed }: FrozenPackage) => {
     const dueAtMs = item.dueAtMs - BigInt(Math.floor(random() * 10_000));
-    return { ...item, dueAtMs };
+    return { item: { ...item, dueAtMs }, packed };
   };
   return {
-    tried: SCENARIOS.flatMap(({ name, before = (item: InvoiceItem) => item, ...end }) =>
-      frozenPackages(name, EACH).map((item) => {
-        return { ...end, scenario: name, item: before(mixed(item)) };
+    tried: SCENARIOS.flatMap(({ name, before = (frozen: FrozenPackage) => frozen, ...end }) =>
+      frozenPackages(name, EACH).map((frozen) => {
+        return { ...end, scenario: name, ...before(mixed(frozen)) };
       }),
     ),
-    crowd: frozenPackages('crowd', CROWD).map((item) => accepted(mixed(item))),
+    crowd: frozenPackages('crowd', CROWD).map((frozen) => accepted(mixed(frozen))),
   };
 }
 

@@ -1,7 +1,9 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Rule } from '#localstack/invoice-api/rules.ts';
-import type { InvoiceItem } from '#services/packaging/invoice-item.ts';
+import type { FrozenPackage, InvoiceItem } from '#services/packaging/public.ts';
 import type { InvoiceState, ParkReason } from '#shared/domain/invoice.ts';
 import type { Told } from './history.ts';
+import { frozenPackage } from './packages.ts';
 
 /** What a few invoices go through, and how that has to end. */
 export interface Scenario {
@@ -9,7 +11,7 @@ export interface Scenario {
   readonly name: string;
   readonly rules?: readonly Partial<Rule>[];
   /** What has happened to the package before. */
-  readonly before?: (item: InvoiceItem) => InvoiceItem;
+  readonly before?: (frozen: FrozenPackage) => FrozenPackage;
   readonly state: InvoiceState;
   readonly reason?: ParkReason;
   /** In words, for a person. */
@@ -50,10 +52,19 @@ function inDoubt(
   ];
 }
 
-const damaged = (lines: (text: string) => string) => (item: InvoiceItem) => ({
-  ...item,
-  lines: lines(item.lines),
-});
+const changed =
+  (changes: (item: InvoiceItem) => Partial<InvoiceItem>) =>
+  ({ item, packed }: FrozenPackage): FrozenPackage => ({
+    item: { ...item, ...changes(item) },
+    packed,
+  });
+
+const damaged =
+  (damage: (lines: Uint8Array) => Uint8Array) =>
+  ({ item, packed }: FrozenPackage): FrozenPackage => ({
+    item,
+    packed: packed && { ...packed, lines: damage(packed.lines) },
+  });
 
 const UNREADABLE = {
   state: 'parked',
@@ -106,7 +117,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'lost-always',
     rules: [{ fault: 'lost' }],
     // As if the API had lost it seven times before.
-    before: (item) => ({ ...item, attempts: 7n }),
+    before: changed(() => ({ attempts: 7n })),
     state: 'parked',
     reason: 'attempts_exhausted',
     detail: /^not known to the invoice API after 8 submissions$/,
@@ -139,17 +150,22 @@ export const SCENARIOS: readonly Scenario[] = [
       DECIDED,
     ],
   },
-  { ...UNREADABLE, name: 'poisoned-text', before: damaged(() => 'no JSON') },
-  { ...UNREADABLE, name: 'poisoned-line', before: damaged((text) => text.replace('1250000', '1')) },
+  { ...UNREADABLE, name: 'poisoned-bytes', before: damaged((lines) => lines.slice(0, -1)) },
   {
     ...UNREADABLE,
-    name: 'poisoned-empty',
-    before: ({ linesSha256: _, ...item }) => ({ ...item, lines: '[]' }),
+    name: 'poisoned-line',
+    before: damaged((lines) => gzipSync(gunzipSync(lines).toString().replace('1250000', '1'))),
   },
+  {
+    ...UNREADABLE,
+    name: 'poisoned-missing',
+    before: ({ item }) => ({ item, packed: undefined }),
+  },
+  { ...UNREADABLE, name: 'poisoned-empty', before: ({ item }) => frozenPackage(item.client, []) },
   {
     ...REFUSED,
     name: 'poisoned-total',
-    before: (item) => ({ ...item, totalMicros: item.totalMicros + 1n }),
+    before: changed(({ totalMicros }) => ({ totalMicros: totalMicros + 1n })),
   },
-  { ...REFUSED, name: 'poisoned-currency', before: (item) => ({ ...item, currency: 'QQQ' }) },
+  { ...REFUSED, name: 'poisoned-currency', before: changed(() => ({ currency: 'QQQ' })) },
 ];

@@ -12,7 +12,7 @@ import { finish } from './finish.ts';
 import { loopTools } from './loop-tools.ts';
 import { createOwnInvoices } from './own-invoices.ts';
 import { startOwnSimulator } from './own-simulator.ts';
-import { frozenPackages } from './packages.ts';
+import { frozenPackages, putPackages } from './packages.ts';
 
 const HOUR_MS = 3_600_000;
 /** How far a clock is off, for as long as it takes to the next step. */
@@ -89,7 +89,7 @@ export async function sendByWrongClocks(redis: RedisClient, seed: number): Promi
     ...{ invoiceApiUrl: simulator.url, ratePerSecond: 50 },
   };
   try {
-    await table.put(...expected.map(({ item }) => ({ ...item })));
+    await putPackages(table.dynamo, table.table, expected);
     const loops = [sendDueInvoices, sendDueInvoices, pollSubmittedInvoices, pollSubmittedInvoices];
     const clocks = loops.map((_, index) => steppingClock(seededRandom(seed + index)));
     const untilMs = systemClock.elapsedMs() + WILD_MS;

@@ -22,22 +22,10 @@ run: setup ## Start, deploy and run the whole pipeline on generated traffic, and
 replay: setup ## Replay real usage: FILE=… [MAPPING=…] [AS=usage|charges] [SKIP_MALFORMED=1]
 	@$(NODE) localstack/run/replay.ts
 
-load-test: setup ## Charge from many callers at once and check every balance: CHARGES, CALLERS, ACCOUNTS, SEED, or API_URL and API_KEY
-	@node localstack/load-test/load-test.ts
+load-test: setup ## Run all tests: unit, property, integration, end to end, faults and in the browser, on ports of their own
+	@node tests/all.ts
 
-latency: setup ## How long calls took, from the REPORT lines: FUNCTION=charge-client SINCE=60 (minutes); STAGE=local or one on AWS
-	@STAGE=$(STAGE) node localstack/latency/latency.ts
-
-test: setup ## Run all tests: unit, property, integration, end to end and in the browser, on ports of their own
-	@mkdir -p .local && rm -f .local/test-results*.json
-	@$(JEST) --selectProjects faults --json --outputFile=.local/test-results-faults.json > .local/test-faults.log 2>&1 & faults=$$!; \
-	trap 'kill $$faults' INT TERM; failed=0; \
-	$(JEST) --selectProjects unit integration --json --outputFile=.local/test-results.json || failed=1; \
-	$(JEST) --selectProjects browser --json --outputFile=.local/test-results-browser.json || failed=1; \
-	wait $$faults || failed=1; \
-	printf '\nMeanwhile, on an environment of its own:\n'; cat .local/test-faults.log; exit $$failed
-
-test-faults: setup ## Run the tests that make the whole invoice API fail for minutes (about 5 minutes)
+test-faults: setup ## Run the tests that make the whole invoice API fail for minutes
 	@$(JEST) --selectProjects faults
 
 test-unit: setup ## Run only the tests that need nothing running

@@ -23,9 +23,9 @@ const deployed = {
 };
 
 /**
- * `unit` needs nothing; `integration` runs against Valkey and the local cloud, which it starts itself; `browser`
- * drives the page, on tables into which it puts what no usage is behind, so it is run by itself on an environment that
- * is new; `faults` makes the whole invoice API fail for minutes, and has an environment of its own, beside the others.
+ * `unit` needs nothing; `integration` runs against Valkey and the local cloud, which it starts itself. The others
+ * have an environment to themselves: `faults` makes the whole invoice API fail for minutes, `browser` drives the page,
+ * on tables into which it puts what no usage is behind.
  */
 export default {
   // Of all: Jest takes none of a project. Bounds what hangs; how long work takes on a busy machine says nothing about it.

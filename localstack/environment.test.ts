@@ -4,7 +4,7 @@ import { childVariables, readLocalEnvironment, SettingsError } from './environme
 describe('the settings of a local environment', () => {
   test('the environments differ in every port and in their folder', () => {
     const run = readLocalEnvironment({});
-    const others = ['test', 'faults', 'bench'].map((name) =>
+    const others = ['test', 'apart', 'bench'].map((name) =>
       readLocalEnvironment({ TOLLGATE_ENVIRONMENT: name }),
     );
     const ports = [run, ...others].flatMap((environment) => Object.values(environment.ports));

@@ -6,10 +6,10 @@ export const REPOSITORY_FOLDER = join(import.meta.dirname, '..');
 const HTTP_API_ID = '70119a7e';
 
 /**
- * `run` serves `make run`, `test` serves `make test` beside it, `faults` those tests that would disturb all others, and
+ * `run` serves `make run`, `test` serves `make test` beside it, `apart` those of its tests that need an environment to themselves, and
  * `bench` serves `make bench`: each with ports and a state folder of its own.
  */
-const ENVIRONMENT_NAMES = ['run', 'test', 'faults', 'bench'] as const;
+const ENVIRONMENT_NAMES = ['run', 'test', 'apart', 'bench'] as const;
 export type EnvironmentName = (typeof ENVIRONMENT_NAMES)[number];
 
 export const SERVER_NAMES = ['redis', 'cloud', 'invoiceApi'] as const;
@@ -66,10 +66,10 @@ const DEFAULT_PORTS: Record<EnvironmentName, Record<ServerName, PortSetting>> = 
     cloud: { port: 4586, variable: 'TOLLGATE_BENCH_PORT' },
     invoiceApi: { port: 4682, variable: 'TOLLGATE_BENCH_INVOICE_API_PORT' },
   },
-  faults: {
-    redis: { port: 6393, variable: 'TOLLGATE_FAULTS_REDIS_PORT' },
-    cloud: { port: 4596, variable: 'TOLLGATE_FAULTS_PORT' },
-    invoiceApi: { port: 4683, variable: 'TOLLGATE_FAULTS_INVOICE_API_PORT' },
+  apart: {
+    redis: { port: 6393, variable: 'TOLLGATE_APART_REDIS_PORT' },
+    cloud: { port: 4596, variable: 'TOLLGATE_APART_PORT' },
+    invoiceApi: { port: 4683, variable: 'TOLLGATE_APART_INVOICE_API_PORT' },
   },
 };
 

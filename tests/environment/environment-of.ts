@@ -5,8 +5,11 @@ export interface Project {
   readonly displayName?: { readonly name: string };
 }
 
-/** The environment of a project's tests: `faults` has one of its own, so that it can run beside the others. */
+/** Projects whose tests have an environment to themselves, one after the other, beside that of `integration`. */
+const APART = ['faults', 'browser'];
+
+/** The environment of a project's tests. */
 export function environmentOf({ displayName }: Project): LocalEnvironment {
-  const name = displayName?.name === 'faults' ? 'faults' : 'test';
-  return readLocalEnvironment(process.env, name);
+  const isApart = APART.includes(displayName?.name ?? '');
+  return readLocalEnvironment(process.env, isApart ? 'apart' : 'test');
 }

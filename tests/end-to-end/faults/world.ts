@@ -15,7 +15,7 @@ export interface World {
   readonly simulator: Simulator;
 }
 
-const environment = readLocalEnvironment(process.env, 'faults');
+const environment = readLocalEnvironment(process.env, 'apart');
 
 export async function openWorld(): Promise<World> {
   const cloud = connectCloud(environment);

@@ -1,0 +1,54 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * Runs the projects of jest.config.js in two rows side by side, each row one after the other: much of a test is
+ * waiting. What the second row prints comes in one piece for each project, when that has ended. Fails where one fails.
+ */
+
+const ROOT = join(import.meta.dirname, '..');
+const RESULTS = join(ROOT, '.local');
+const ROWS: readonly (readonly string[])[] = [['integration'], ['unit', 'faults', 'browser']];
+
+function start(project: string, isShownAtOnce: boolean): ChildProcess {
+  const jest = ['--disable-warning=ExperimentalWarning', '--experimental-vm-modules'];
+  const results = ['--json', `--outputFile=${join(RESULTS, `test-results-${project}.json`)}`];
+  return spawn(
+    process.execPath,
+    [...jest, join(ROOT, 'node_modules/jest/bin/jest.js'), '--selectProjects', project, ...results],
+    {
+      cwd: ROOT,
+      stdio: ['ignore', isShownAtOnce ? 'inherit' : 'pipe', isShownAtOnce ? 'inherit' : 'pipe'],
+    },
+  );
+}
+
+/** Whether all its tests have passed. */
+async function run(project: string, isShownAtOnce: boolean): Promise<boolean> {
+  const jest = start(project, isShownAtOnce);
+  const printed: Uint8Array[] = [];
+  for (const stream of [jest.stdout, jest.stderr]) {
+    stream?.on('data', (chunk: Uint8Array) => printed.push(chunk));
+  }
+  const code = await new Promise((resolve) => jest.once('close', resolve));
+  process.stdout.write(Buffer.concat(printed));
+  return code === 0;
+}
+
+async function runRow(projects: readonly string[], isShownAtOnce: boolean): Promise<boolean> {
+  let allPassed = true;
+  for (const project of projects) {
+    allPassed = (await run(project, isShownAtOnce)) && allPassed;
+  }
+  return allPassed;
+}
+
+mkdirSync(RESULTS, { recursive: true });
+for (const project of ROWS.flat()) {
+  rmSync(join(RESULTS, `test-results-${project}.json`), { force: true });
+}
+// Interrupted from a terminal, all of them are: wait for what they still have to stop.
+process.on('SIGINT', () => {});
+const rows = await Promise.all(ROWS.map((projects, row) => runRow(projects, row === 0)));
+process.exitCode = rows.every((hasPassed) => hasPassed) ? 0 : 1;

@@ -6,8 +6,8 @@ export const REPOSITORY_FOLDER = join(import.meta.dirname, '..');
 const HTTP_API_ID = '70119a7e';
 
 /**
- * `run` serves `make run`, `test` serves `make test` beside it, `apart` those of its tests that need an environment to themselves, and
- * `bench` serves `make bench`: each with ports and a state folder of its own.
+ * `run` serves `make run`, `test` serves `make test` beside it, `apart` those of its tests that need an environment to
+ * themselves, and `bench` serves `make bench`: each with ports and a state folder of its own.
  */
 const ENVIRONMENT_NAMES = ['run', 'test', 'apart', 'bench'] as const;
 export type EnvironmentName = (typeof ENVIRONMENT_NAMES)[number];

@@ -7,6 +7,7 @@ import type { Chunk } from './plan-chunks.ts';
 
 export interface ChunkSummary {
   readonly clients: number;
+  /** Those that are known to have been added: of one whose answer got lost the next try finds that it is there. */
   readonly packages: number;
   /** Whether the time was up before all were taken: the others keep their marks for the next round. */
   readonly hasLeft: boolean;

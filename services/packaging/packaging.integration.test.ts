@@ -10,6 +10,7 @@ import type { Dynamo } from '#shared/platform/dynamo.ts';
 import {
   dyingDynamo,
   interceptedDynamo,
+  losingDynamo,
   pausingDynamo,
 } from '#shared/testing/intercepted-dynamo.ts';
 import { expectSoundTies } from '#shared/testing/sound-ties.ts';
@@ -416,6 +417,18 @@ describe('a chunk', () => {
     );
     expect(await tables.marked()).toEqual(['client-3']);
     expect(await run()).toMatchObject({ clients: 1, packages: 2 });
+    await expectBilledOnce(sums);
+  });
+
+  test('makes no other package where the answer to the first put got lost', async () => {
+    const sums = usageOfClients(['a']);
+    await tables.rollUp(sums);
+    const [chunk] = await cut(tables.usage, 100);
+    if (!chunk) throw new Error('no chunk');
+    const losing = losingDynamo('PutItem', ({ packagedAtMs }) => packagedAtMs !== undefined);
+    await packageChunk(tables.packaging(losing.dynamo), chunk);
+    expect(losing.isLost()).toBe(true);
+    expect(await tables.marked()).toEqual([]);
     await expectBilledOnce(sums);
   });
 

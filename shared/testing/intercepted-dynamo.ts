@@ -53,3 +53,20 @@ export function pausingDynamo(command: string, turn = 1) {
   });
   return { dynamo, paused: paused.promise, letGo: gate.resolve };
 }
+
+/** A client to which the answer to its first `command` about such an item gets lost, so that it sends it again. */
+export function losingDynamo(command: string, isAbout: (item: Record<string, unknown>) => boolean) {
+  const client = new DynamoDBClient({});
+  let isLost = false;
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const answer = await next(args);
+      const { Item = {} } = args.input as { Item?: Record<string, unknown> };
+      if (isLost || context.commandName !== `${command}Command` || !isAbout(Item)) return answer;
+      isLost = true;
+      throw Object.assign(new Error('the answer got lost'), { name: 'TimeoutError' });
+    },
+    { step: 'deserialize', name: 'lose', priority: 'low' },
+  );
+  return { dynamo: connectDynamo(client), isLost: () => isLost };
+}

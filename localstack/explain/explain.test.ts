@@ -13,7 +13,10 @@ const explanation: Explanation = {
   linesSha256: 'cd',
   linesText: '[]',
   lines: [
-    { index: 0, line: { kind: 'carry_over', from: '2026-10-H2.1.acme', amount: '0.10' } },
+    {
+      index: 0,
+      line: { kind: 'carry_over', from: '2026-10-H2.1.acme', amount: '0.10', paid: '0.00' },
+    },
     {
       index: 1,
       line: { kind: 'usage', day: '2026-11-03', meter: 'sms', source: 'postpaid', ...sums },

@@ -30,8 +30,12 @@ export function invoiceApiDocument() {
         post: {
           operationId: 'submitInvoice',
           summary: 'Take an invoice, and decide about it later',
-          description:
+          description: [
             'The same id and body again is answered as the first time and makes no second invoice.',
+            'Of `total` the client has paid `paid` from its prepaid balance already: the lines whose source is prepaid or',
+            'reversal, and what lines of kind carry_over say. Due is `total` less `paid`: often zero, and below it where',
+            'a correction took off more than was still to be paid.',
+          ].join(' '),
           parameters: [
             {
               name: 'Idempotency-Key',

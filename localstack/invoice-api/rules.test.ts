@@ -28,7 +28,7 @@ function submit(client: string, revision = 1): Promise<Response> {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'idempotency-key': id },
     body: JSON.stringify({
-      ...{ id, client, period: '2026-11-H1', revision, currency: 'EUR', total: '1' },
+      ...{ id, client, period: '2026-11-H1', revision, currency: 'EUR', total: '1', paid: '0' },
       lines: [{ ...line, quantity: '1', amount: '1' }],
     }),
   });

@@ -28,6 +28,7 @@ function invoice(change: Record<string, unknown> = {}) {
     revision: 1,
     currency: 'EUR',
     total: '0.30',
+    paid: '0.00',
     lines: [line({ amount: '0.10' }), line({ meter: 'sms', amount: '0.2' })],
     ...change,
   };
@@ -127,11 +128,36 @@ describe('a submission', () => {
     expect(await (await lookUp(id)).json()).toEqual({ id, status: 'accepted' });
   });
 
+  test('of which the client has paid a part already is taken', async () => {
+    const body = invoice({
+      total: '0.32',
+      paid: '0.15',
+      lines: [
+        line({ source: 'prepaid', amount: '0.10' }),
+        line({ source: 'reversal', kind: 'credit', amount: '-0.05' }),
+        line({ amount: '0.20' }),
+        { kind: 'carry_over', from: '2026-10-H2.1.acme', amount: '0.12', paid: '0.10' },
+        { kind: 'correction', description: 'as agreed by phone', amount: '-0.05' },
+      ],
+    });
+    expect((await submit(body)).status).toBe(202);
+    expect((await get('/books/invoices')).invoices).toMatchObject([
+      { total: '0.32', paid: '0.15' },
+    ]);
+  });
+
   test.each<[string, unknown, string, number]>([
     ['no total', invoice({ total: undefined }), '2026-11-H1.1.acme', 422],
     ['a field that is unknown', invoice({ note: 'x' }), '2026-11-H1.1.acme', 422],
     ['no lines', invoice({ lines: [], total: '0' }), '2026-11-H1.1.acme', 422],
     ['a total that is not the sum', invoice({ total: '0.300001' }), '2026-11-H1.1.acme', 422],
+    [
+      'a paid amount that is not that of its lines',
+      invoice({ paid: '0.1' }),
+      '2026-11-H1.1.acme',
+      422,
+    ],
+    ['a paid amount that is no decimal', invoice({ paid: 'all' }), '2026-11-H1.1.acme', 422],
     ['a total that is no decimal', invoice({ total: '3e-1' }), '2026-11-H1.1.acme', 422],
     [
       'a seventh decimal',

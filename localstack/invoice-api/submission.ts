@@ -26,13 +26,11 @@ export function readSubmission(body: unknown): { submission: Submission } | { is
   const submission = parsed.data;
   const issues = numberIssues(submission);
   const totalMicros = parseMicros(submission.total) ?? 0n;
-  if (issues.length === 0 && totalMicros !== sumOfLines(submission)) {
-    issues.push({ pointer: '/total', detail: 'is not the sum of the amounts of the lines' });
-  }
+  if (issues.length === 0) issues.push(...sumIssues(submission, totalMicros));
   return issues.length > 0 ? { issues } : { submission: { ...submission, totalMicros } };
 }
 
-function numberIssues({ currency, total, lines }: InvoiceSubmission): Issue[] {
+function numberIssues({ currency, total, paid, lines }: InvoiceSubmission): Issue[] {
   const issues: Issue[] = [];
   if (!isCurrency(currency)) {
     issues.push({ pointer: '/currency', detail: 'is not a currency of ISO 4217' });
@@ -43,13 +41,33 @@ function numberIssues({ currency, total, lines }: InvoiceSubmission): Issue[] {
     }
   };
   requireDecimal(total, '/total');
+  requireDecimal(paid, '/paid');
   for (const [index, line] of lines.entries()) {
     requireDecimal(line.amount, `/lines/${index}/amount`);
     if ('quantity' in line) requireDecimal(line.quantity, `/lines/${index}/quantity`);
+    if (line.kind === 'carry_over') requireDecimal(line.paid, `/lines/${index}/paid`);
   }
   return issues;
 }
 
-function sumOfLines({ lines }: InvoiceSubmission): bigint {
-  return lines.reduce((sum, { amount }) => sum + (parseMicros(amount) ?? 0n), 0n);
+function sumIssues({ paid, lines }: InvoiceSubmission, totalMicros: bigint): Issue[] {
+  const issues: Issue[] = [];
+  if (totalMicros !== sumOf(lines, ({ amount }) => amount)) {
+    issues.push({ pointer: '/total', detail: 'is not the sum of the amounts of the lines' });
+  }
+  if (parseMicros(paid) !== sumOf(lines, paidOf)) {
+    issues.push({ pointer: '/paid', detail: 'is not what the lines say is paid' });
+  }
+  return issues;
+}
+
+type Line = InvoiceSubmission['lines'][number];
+
+function paidOf(line: Line): string {
+  if (line.kind === 'carry_over') return line.paid;
+  return 'source' in line && line.source !== 'postpaid' ? line.amount : '0';
+}
+
+function sumOf(lines: readonly Line[], of: (line: Line) => string): bigint {
+  return lines.reduce((sum, line) => sum + (parseMicros(of(line)) ?? 0n), 0n);
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod/mini';
 import { type PackageStore, readAllPackages, unpackLines } from '#services/packaging/public.ts';
 import { InvoiceLine } from '#shared/contracts/invoices.ts';
@@ -14,28 +15,38 @@ const BooksPage = z.object({
       currency: z.string(),
       status: z.string(),
       total: z.string(),
+      paid: z.string(),
       lines: z.array(InvoiceLine),
     }),
   ),
   next: z.optional(z.string()),
 });
 
+/** What an invoice comes to, with what was carried over and corrected, and how much of that is paid already. */
+export interface Totals {
+  readonly totalMicros: bigint;
+  readonly paidMicros: bigint;
+}
+
 /** What the invoice API has accepted, from its own books. */
 export interface Books {
   readonly sums: Map<string, UsageSum>;
-  /** Totals by invoice id. */
-  readonly totals: Map<string, bigint>;
+  /** By invoice id. */
+  readonly totals: Map<string, Totals>;
 }
 
 export async function readBooks(invoiceApiUrl: string): Promise<Books> {
   const sums = new Map<string, UsageSum>();
-  const totals = new Map<string, bigint>();
+  const totals = new Map<string, Totals>();
   for (let after: string | undefined = '0'; after !== undefined; ) {
     const response = await fetch(`${invoiceApiUrl}/books/invoices?limit=500&after=${after}`);
     const page = BooksPage.parse(await response.json());
-    for (const { id, client, currency, status, total, lines } of page.invoices) {
+    for (const { id, client, currency, status, total, paid, lines } of page.invoices) {
       if (status !== 'accepted') continue;
-      totals.set(id, parseMicros(total) as bigint);
+      totals.set(id, {
+        totalMicros: parseMicros(total) as bigint,
+        paidMicros: parseMicros(paid) as bigint,
+      });
       foldUsage(
         lines.filter(isMetered).map(
           (line): UsageSum => ({
@@ -64,16 +75,16 @@ function isMetered(line: InvoiceLine): line is Extract<InvoiceLine, { day: strin
 export interface PackagesAtRest {
   /** What packages bill that the invoice API was not to accept: parked, or skipped. What a correction has replaced counts where it is now. */
   readonly held: Map<string, UsageSum>;
-  /** The total of each invoice that the API has accepted, by its id. */
-  readonly accepted: Map<string, bigint>;
+  /** Each invoice that the API has accepted, by its id. */
+  readonly accepted: Map<string, Totals>;
 }
 
 export async function readPackages(store: PackageStore): Promise<PackagesAtRest> {
   const held = new Map<string, UsageSum>();
-  const accepted = new Map<string, bigint>();
+  const accepted = new Map<string, Totals>();
   for await (const frozen of readAllPackages(store)) {
-    const { id, state, totalMicros } = frozen.item;
-    if (state === 'accepted') accepted.set(id, totalMicros);
+    const { id, state, totalMicros, paidMicros } = frozen.item;
+    if (state === 'accepted') accepted.set(id, { totalMicros, paidMicros });
     else if (state === 'parked' || state === 'skipped') {
       foldUsage(meteredSums(unpackLines(frozen).lines), held);
     }
@@ -81,13 +92,13 @@ export async function readPackages(store: PackageStore): Promise<PackagesAtRest>
   return { held, accepted };
 }
 
-/** The ids of invoices whose totals, with what was carried over and corrected, differ between the API and here. */
+/** The ids of invoices that come to something else at the API than here, or of which something else is paid. */
 export function differingTotals(
-  booked: ReadonlyMap<string, bigint>,
-  accepted: ReadonlyMap<string, bigint>,
+  booked: ReadonlyMap<string, Totals>,
+  accepted: ReadonlyMap<string, Totals>,
 ): string[] {
   const ids = new Set([...booked.keys(), ...accepted.keys()]);
-  return [...ids].filter((id) => booked.get(id) !== accepted.get(id)).sort();
+  return [...ids].filter((id) => !isDeepStrictEqual(booked.get(id), accepted.get(id))).sort();
 }
 
 /** How many invoices are in each state. */

@@ -84,8 +84,11 @@ def check_shown_lines(explanation, frozen):
         if kept["kind"] in METERED:
             names += ["day", "meter", "source", "events"]
             numbers += ["quantity"]
+        elif kept["kind"] == "carry_over":
+            names += ["from"]
+            numbers += ["paid"]
         else:
-            names += ["from"] if kept["kind"] == "carry_over" else ["description"]
+            names += ["description"]
         require(set(line) == set(names + numbers), f"line {index} is shown with other fields than it was frozen with")
         for name in names:
             require(line[name] == kept[name], f"line {index} shows {name} {line[name]!r}, frozen was {kept[name]!r}")

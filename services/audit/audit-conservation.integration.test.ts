@@ -5,7 +5,7 @@ import { encodeEvent, type SealedBatch } from '#shared/contracts/sealed-batch.ts
 import { foldBalances } from '#shared/domain/conservation.ts';
 import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
 import { hashLeaf } from '#shared/domain/merkle.ts';
-import { type PackageLine, totalOf } from '#shared/domain/package-line.ts';
+import { type PackageLine, paidOf, totalOf } from '#shared/domain/package-line.ts';
 import { shardName, shardOf } from '#shared/domain/shard.ts';
 import { type DailyRecord, foldUsage, type UsageSum, usageOf } from '#shared/domain/usage.ts';
 import { dailyRecordsOf, deltasOf, type KeptDelta } from '#shared/domain/usage-tree.ts';
@@ -109,7 +109,7 @@ const packageItems = (
   const { item, packed } = freezePackage(
     {
       ...{ id: `${PERIOD}.${revision}.${client}`, client, period: PERIOD, revision },
-      ...{ currency: 'EUR', lines, totalMicros: totalOf(lines) },
+      ...{ currency: 'EUR', lines, totalMicros: totalOf(lines), paidMicros: paidOf(lines) },
     },
     1,
   );
@@ -352,13 +352,17 @@ describe('what goes from package to package', () => {
   const id = (revision: number) => `${PERIOD}.${revision}.acme`;
   const acmePackage = (revision: number, { lines = [], ...changes }: Changes = {}): Item[] =>
     packageItems('acme', revision, lines, changes);
-  const left = { state: 'skipped', isLeft: true, totalMicros: 40n };
-  const carrying = (from: string, amountMicros = 40n): Changes => ({
-    lines: [{ kind: 'carry_over', from, amountMicros }],
+  const skipped: Changes = {
+    state: 'skipped',
+    lines: [{ kind: 'correction', description: 'x', amountMicros: 40n }],
+  };
+  const left = { ...skipped, isLeft: true };
+  const carrying = (from: string, amountMicros = 40n, paidMicros = 0n): Changes => ({
+    lines: [{ kind: 'carry_over', from, amountMicros, paidMicros }],
   });
-  const mark = (from: string, amountMicros = 40n): Item => ({
+  const mark = (from: string, amountMicros = 40n, paidMicros = 0n): Item => ({
     ...{ pk: 'CARRY#s000', sk: `acme#EUR#${from}`, client: 'acme', currency: 'EUR' },
-    ...{ from, amountMicros },
+    ...{ from, amountMicros, paidMicros },
   });
   const lines = linesOf(sumsOf(acme));
   const superseded = acmePackage(1, { lines, state: 'superseded', supersededBy: id(2) });
@@ -370,7 +374,7 @@ describe('what goes from package to package', () => {
       'left and taken over',
       [...acmePackage(2, { ...left, carriedTo: id(3) }), ...acmePackage(3, carrying(id(2)))],
     ],
-    ['skipped for good', [...acmePackage(2, { state: 'skipped', totalMicros: 40n })]],
+    ['skipped for good', [...acmePackage(2, skipped)]],
     ['corrected', [...superseded, ...correction]],
     [
       'taken over by one that was corrected',
@@ -412,6 +416,25 @@ describe('what goes from package to package', () => {
       'taken over with another amount',
       [...acmePackage(2, { ...left, carriedTo: id(3) }), ...acmePackage(3, carrying(id(2), 41n))],
       ['3 line_without_carry'],
+    ],
+    [
+      'taken over with another part of it paid',
+      [
+        ...acmePackage(2, { ...left, carriedTo: id(3) }),
+        ...acmePackage(3, carrying(id(2), 40n, 1n)),
+      ],
+      ['3 line_without_carry'],
+    ],
+    [
+      'another total than that of its lines',
+      acmePackage(2, { totalMicros: 1n }),
+      ['2 sums_not_of_lines'],
+    ],
+    ['paid otherwise than its lines', acmePackage(2, { paidMicros: 1n }), ['2 sums_not_of_lines']],
+    [
+      'open with another part of it paid',
+      [...acmePackage(2, left), mark(id(2), 40n, 1n)],
+      ['2 mark_without_package'],
     ],
     [
       'taken over by a package that does not say so',

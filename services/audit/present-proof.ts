@@ -53,6 +53,7 @@ function describeDifference({ key, left, right }: Difference): string {
 }
 
 const PROBLEMS: Readonly<Record<PackageFinding['problem'], string>> = {
+  sums_not_of_lines: 'has lines that come to something else than it says',
   left_and_not_open: 'should be open to be taken over, or be taken over',
   carried_and_not_left: 'is taken over and had left nothing',
   carried_without_line: 'is said to be taken over and is not',

@@ -61,7 +61,7 @@ describe('a submission', () => {
       { method: 'POST', url: '/billing/invoices', key: id, body: JSON.stringify(submission) },
     ]);
     expect(submission).toMatchObject({
-      total: '1.50',
+      ...{ total: '1.50', paid: '0.00' },
       lines: [{ quantity: '3', amount: '1.50', day: '2026-11-03', kind: 'usage' }],
     });
   });

@@ -12,6 +12,7 @@ export function toSubmission(frozen: FrozenPackage): InvoiceSubmission {
     revision: Number(item.revision),
     currency: item.currency,
     total: formatAmount(item.totalMicros),
+    paid: formatAmount(item.paidMicros),
     lines: presentLines(unpackLines(frozen).lines),
     linesSha256: item.linesSha256,
   });

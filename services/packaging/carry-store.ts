@@ -19,8 +19,8 @@ export function isCarryMark(item: { readonly pk: string }): boolean {
 }
 
 export function toCarryMark(carry: CarryOver, shard: number): CarryMark {
-  const { client, currency, from, amountMicros } = carry;
-  return { ...carryKeyOf(carry, shard), client, currency, from, amountMicros };
+  const { client, currency, from, amountMicros, paidMicros } = carry;
+  return { ...carryKeyOf(carry, shard), client, currency, from, amountMicros, paidMicros };
 }
 
 export function carryKeyOf(

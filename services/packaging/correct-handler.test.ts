@@ -76,7 +76,7 @@ describe('POST /v1/invoices/{id}/corrections', () => {
       id: '2026-11-H1.5.acme',
       revision: 5,
       state: 'packaged',
-      total: '1.00',
+      ...{ total: '1.00', paid: '0.00' },
       lines: [
         { kind: 'usage', amount: '1.50' },
         { kind: 'correction', description: 'Goodwill', amount: '-0.50' },

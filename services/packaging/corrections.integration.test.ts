@@ -198,6 +198,30 @@ describe('what comes to less than is invoiced', () => {
     await expectConserved([...sums, later]);
   });
 
+  test.each<[string, bigint, object]>([
+    ['what is still due', -1_000n, { state: 'packaged', totalMicros: 3_000n, paidMicros: 3_000n }],
+    ['all', -4_000n, { state: 'skipped', totalMicros: 0n, paidMicros: 3_000n, isLeft: true }],
+  ])('what is paid stays so where a correction takes off %s', async (_, amountMicros, expected) => {
+    const sums = [
+      usageSum({ amountMicros: 1_000n }),
+      usageSum({ amountMicros: 3_000n, source: 'prepaid' }),
+    ];
+    await tables.rollUp(sums);
+    await run();
+    await park(1);
+    const lines = [{ description: 'Goodwill', amountMicros }];
+    expect(await correct(1, { ...WISH, lines })).toMatchObject({ made: { item: expected } });
+    await expectConserved(sums);
+    const later = usageSum({ day: '2026-11-20', amountMicros: 5_000n });
+    await tables.rollUp([later], NEXT);
+    await run(packaging(), 'acme', NEXT);
+    const due = (await tables.packages())
+      .filter(({ state }) => state === 'packaged')
+      .reduce((sum, { totalMicros, paidMicros }) => sum + totalMicros - paidMicros, 0n);
+    expect(due).toBe(6_000n + amountMicros);
+    await expectConserved([...sums, later]);
+  });
+
   test('what a corrected package took over is taken over by the correction', async () => {
     const sums = [usageSum({ amountMicros: 10n })];
     await tables.rollUp(sums);

@@ -40,10 +40,20 @@ const made = correctedPackage(
 );
 const frozen = freezePackage(made, 1);
 
+const open = fc.array(
+  fc.record({
+    ...{ client: fc.constant('acme'), currency: fc.constantFrom('EUR', 'USD') },
+    from: fc.constantFrom('2026-10-H1.1.acme', '2026-10-H2.1.acme'),
+    ...{ amountMicros: fc.bigInt(), paidMicros: fc.bigInt() },
+  }),
+  { maxLength: 3 },
+);
+
 test('lines read back as they were frozen, and their hash is over the text that is packed', () => {
   fc.assert(
-    fc.property(usageSums, (sums) => {
-      for (const invoice of packagesToAdd('acme', PERIOD, sums, [], 1)) {
+    fc.property(usageSums, open, (sums, carries) => {
+      const terms = { rules: RULES, open: carries };
+      for (const invoice of packagesToAdd('acme', PERIOD, sums, [], 1, terms)) {
         const { item, packed } = freezePackage(invoice, 1);
         const text = gunzipSync(packed.lines).toString('utf8');
         expect(unpackLines({ item, packed })).toEqual({ lines: invoice.lines, text });
@@ -56,6 +66,19 @@ test('lines read back as they were frozen, and their hash is over the text that 
 test('the text is what clients hash: JSON, amounts and quantities as strings of micro-units', () => {
   expect(unpackLines(frozen).text).toBe(
     '[{"kind":"usage","client":"acme","day":"2026-11-03","meter":"sms","currency":"EUR","source":"postpaid","events":3,"quantityMicros":"3000000","amountMicros":"1500000"}]',
+  );
+  const sum: DailyRecord = { ...LINE, source: 'prepaid' };
+  const from = '2026-10-H2.1.acme';
+  const carry: CarryOver = {
+    ...{ client: 'acme', currency: 'EUR', from },
+    ...{ amountMicros: 40n, paidMicros: -5n },
+  };
+  const terms = { rules: RULES, open: [carry] };
+  const [carrying] = packagesToAdd('acme', PERIOD, [sum], [], 1, terms);
+  const goodwill = { kind: 'correction', description: 'x', amountMicros: -1n } as const;
+  const corrected = carrying && correctedPackage(carrying, [goodwill], 2, RULES);
+  expect(corrected && unpackLines(freezePackage(corrected, 1)).text).toMatch(
+    /,\{"kind":"carry_over","from":"2026-10-H2\.1\.acme","amountMicros":"40","paidMicros":"-5"\},\{"kind":"correction","description":"x","amountMicros":"-1"\}\]$/,
   );
 });
 
@@ -140,7 +163,8 @@ test('the largest package fits into an item even if it could not be compressed',
   const open = Array.from(
     { length: MAX_CARRIED },
     (_, index): CarryOver => ({
-      ...{ client: CLIENT, currency: 'EUR', amountMicros: MAX_AMOUNT_MICROS },
+      ...{ client: CLIENT, currency: 'EUR' },
+      ...{ amountMicros: MAX_AMOUNT_MICROS, paidMicros: -MAX_AMOUNT_MICROS * 1_000_000n },
       from: `2026-10-H2.${index + 100_000}.${CLIENT}`,
     }),
   );

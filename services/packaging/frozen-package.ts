@@ -105,23 +105,23 @@ function textOf({ id }: InvoiceItem, { lines }: PackedLines): string {
 
 function decodeLines(json: string): PackageLine[] {
   const lines = JSON.parse(json) as PackageLine[];
-  return lines.map((line) =>
-    isMeteredLine(line)
-      ? {
-          ...line,
-          quantityMicros: BigInt(line.quantityMicros),
-          amountMicros: BigInt(line.amountMicros),
-        }
-      : { ...line, amountMicros: BigInt(line.amountMicros) },
-  );
+  return lines.map((line) => {
+    const amountMicros = BigInt(line.amountMicros);
+    if (isMeteredLine(line)) {
+      return { ...line, quantityMicros: BigInt(line.quantityMicros), amountMicros };
+    }
+    if (line.kind === 'correction') return { ...line, amountMicros };
+    return { ...line, amountMicros, paidMicros: BigInt(line.paidMicros) };
+  });
 }
 
 /** A package as the invariants see it. Throws `DamagedLinesError`. */
 export function storedPackage(frozen: FrozenPackage): StoredPackage {
-  const { id, client, currency, state, totalMicros, isLeft, carriedTo, corrects, supersededBy } =
-    frozen.item;
+  const { id, client, currency, state, totalMicros, paidMicros } = frozen.item;
+  const { isLeft, carriedTo, corrects, supersededBy } = frozen.item;
   return {
-    ...{ id, client, currency, state, totalMicros, isLeft, carriedTo, corrects, supersededBy },
+    ...{ id, client, currency, state, totalMicros, paidMicros },
+    ...{ isLeft, carriedTo, corrects, supersededBy },
     lines: unpackLines(frozen).lines,
   };
 }

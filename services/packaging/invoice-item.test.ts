@@ -17,13 +17,15 @@ describe('a package of a total of', () => {
     minimumMicros: new Map([['EUR', 5_000_000n]]),
     carriesOver,
   });
-  const packaged = (amountMicros: bigint, carriesOver: boolean) => {
-    const sum: UsageSum = {
-      ...{ client: 'acme', day: '2026-11-03', meter: 'sms', currency: 'EUR', source: 'postpaid' },
-      ...{ events: 1, quantityMicros: 1n, amountMicros },
-    };
+  const packaged = (amountMicros: bigint, carriesOver: boolean, paidMicros = 0n) => {
+    const sum = (source: UsageSum['source'], micros: bigint): UsageSum => ({
+      ...{ client: 'acme', day: '2026-11-03', meter: 'sms', currency: 'EUR', source },
+      ...{ events: 1, quantityMicros: 1n, amountMicros: micros },
+    });
+    const paid = paidMicros === 0n ? [] : [sum('prepaid', paidMicros)];
+    const sums = [sum('postpaid', amountMicros - paidMicros), ...paid];
     const terms = { rules: rules(carriesOver), open: [] };
-    const [invoice] = packagesToAdd('acme', PERIOD, [sum], [], 1, terms);
+    const [invoice] = packagesToAdd('acme', PERIOD, sums, [], 1, terms);
     if (!invoice) throw new Error('no package');
     const { state, reason, detail, dueAtMs, isLeft = false } = freezePackage(invoice, 7).item;
     return { state, reason, detail, dueAtMs, isLeft };
@@ -61,6 +63,39 @@ describe('a package of a total of', () => {
       });
     },
   );
+
+  test.each<[string, bigint, bigint, boolean, string]>([
+    [
+      'zero, and something due',
+      0n,
+      -2_000_000n,
+      true,
+      "Its lines sum up to zero; the client's next package in EUR takes it over. Of the total, -2.00 EUR are paid from its balance already, and 2.00 are due.",
+    ],
+    [
+      'zero, and given up',
+      0n,
+      -2_000_000n,
+      false,
+      'Its lines sum up to zero; nobody collects it. Of the total, -2.00 EUR are paid from its balance already, and 2.00 are due.',
+    ],
+    [
+      'given back to the balance',
+      -1_250_000n,
+      -1_250_000n,
+      true,
+      `${GIVEN_BACK} which its next package in EUR takes over. Of the total, -1.25 EUR are paid from its balance already, and 0.00 are due.`,
+    ],
+    [
+      'little and prepaid',
+      4_500_000n,
+      4_500_000n,
+      true,
+      `${LESS} the client's next package in EUR takes it over. Of the total, 4.50 EUR are paid from its balance already, and 0.00 are due.`,
+    ],
+  ])('%s says how much of it is paid', (_, total, paid, carriesOver, detail) => {
+    expect(packaged(total, carriesOver, paid)).toMatchObject({ detail, isLeft: carriesOver });
+  });
 });
 
 test('the packages of a client sort by half month and revision', () => {

@@ -21,6 +21,8 @@ export interface InvoiceItem {
   readonly revision: bigint;
   readonly currency: string;
   readonly totalMicros: bigint;
+  /** How much of it the client has paid from its balance already. */
+  readonly paidMicros: bigint;
   /** SHA-256 over the text of its lines, in hex. They lie beside it under a key that has it as well. */
   readonly linesSha256: string;
   /** It is not sent and leaves its total to the next package of the client in this currency. */
@@ -55,7 +57,14 @@ export interface InvoiceItem {
 /** An item without what only its own page shows. */
 export type InvoiceHead = Omit<
   InvoiceItem,
-  'linesSha256' | 'isLeft' | 'corrects' | 'clientRevision' | 'calls' | 'submittedAtMs' | 'history'
+  | 'paidMicros'
+  | 'linesSha256'
+  | 'isLeft'
+  | 'corrects'
+  | 'clientRevision'
+  | 'calls'
+  | 'submittedAtMs'
+  | 'history'
 >;
 
 /** One call to the invoice API, or one wish of a person. Appended, never changed. */
@@ -111,7 +120,7 @@ export function toInvoiceItem(
   nowMs: number,
   history: readonly HistoryEntry[],
 ): InvoiceItem {
-  const { id, client, period, revision, currency, totalMicros, corrects } = invoice;
+  const { id, client, period, revision, currency, totalMicros, paidMicros, corrects } = invoice;
   const state: InvoiceState = invoice.skipReason ? 'skipped' : 'packaged';
   return {
     ...invoiceKeyOf(client, period, revision),
@@ -121,6 +130,7 @@ export function toInvoiceItem(
     revision: BigInt(revision),
     currency,
     totalMicros,
+    paidMicros,
     linesSha256,
     ...(invoice.leaves && { isLeft: true }),
     ...(corrects !== undefined && { corrects }),
@@ -143,14 +153,23 @@ export function toInvoiceItem(
 }
 
 function whySkipped(invoice: InvoicePackage, reason: SkipReason): string {
-  const { totalMicros, currency, leaves } = invoice;
+  const { totalMicros, paidMicros, currency, leaves } = invoice;
   const amount = `${formatAmount(totalMicros < 0n ? -totalMicros : totalMicros)} ${currency}`;
+  const next = leaves
+    ? `the client's next package in ${currency} takes it over`
+    : 'nobody collects it';
+  const settled =
+    paidMicros === 0n
+      ? ''
+      : ` Of the total, ${formatAmount(paidMicros)} ${currency} are paid from its balance already, and ${formatAmount(totalMicros - paidMicros)} are due.`;
   switch (reason) {
     case 'zero_total':
-      return 'There is nothing to collect: its lines sum up to zero.';
+      return paidMicros === 0n
+        ? 'There is nothing to collect: its lines sum up to zero.'
+        : `Its lines sum up to zero; ${next}.${settled}`;
     case 'negative_total':
-      return `More was given back than was used: ${amount} in favour of the client, which ${leaves ? `its next package in ${currency} takes over` : 'no invoice carries'}.`;
+      return `More was given back than was used: ${amount} in favour of the client, which ${leaves ? `its next package in ${currency} takes over` : 'no invoice carries'}.${settled}`;
     case 'below_minimum':
-      return `${amount} is less than the least amount that is invoiced; ${leaves ? `the client's next package in ${currency} takes it over` : 'nobody collects it'}.`;
+      return `${amount} is less than the least amount that is invoiced; ${next}.${settled}`;
   }
 }

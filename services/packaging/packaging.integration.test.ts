@@ -521,6 +521,26 @@ describe('what is left of a package that is not sent', () => {
     await expectCarriedOnce();
   });
 
+  test('says how much of it is paid already, and so does what takes it over', async () => {
+    await tables.rollUp([
+      used(600n, { source: 'prepaid' }),
+      used(300n),
+      used(-100n, { source: 'reversal' }),
+    ]);
+    await run(carrying());
+    const left = { amountMicros: 800n, paidMicros: 500n };
+    expect(await tables.carries()).toMatchObject([left]);
+    await tables.rollUp([usedLater(300n, { source: 'prepaid' })], NEXT);
+    await run(carrying(), 4, NEXT);
+    expect(await tables.packages()).toMatchObject([
+      { totalMicros: 800n, paidMicros: 500n },
+      { totalMicros: 1_100n, paidMicros: 800n },
+    ]);
+    const [, taker] = (await tables.frozen()).map((frozen) => unpackLines(frozen).lines);
+    expect(taker?.at(-1)).toEqual({ kind: 'carry_over', from: '2026-11-H1.1.acme', ...left });
+    await expectCarriedOnce();
+  });
+
   test('is of one client and currency: names that begin alike do not share it', async () => {
     const names = ['acme', 'acme.eu', 'acme-1', 'acm'];
     const changes = names.map((client) => ({ client }));

@@ -31,6 +31,7 @@ export function presentInvoice(frozen: FrozenPackage): Invoice {
   const { item } = frozen;
   return {
     ...presentSummary(item),
+    paid: formatAmount(item.paidMicros),
     lines: readableLines(frozen),
     linesSha256: item.linesSha256,
     history: item.history.map(presentEntry),
@@ -74,7 +75,7 @@ function presentLine(line: PackageLine): InvoiceLine {
   const amount = formatAmount(line.amountMicros);
   switch (line.kind) {
     case 'carry_over':
-      return { kind: line.kind, from: line.from, amount };
+      return { kind: line.kind, from: line.from, amount, paid: formatAmount(line.paidMicros) };
     case 'correction':
       return { kind: line.kind, description: line.description, amount };
     default: {

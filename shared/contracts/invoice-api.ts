@@ -15,7 +15,13 @@ export const InvoiceSubmission = z.strictObject({
   period: z.string(),
   revision: z.int().check(z.gte(1)),
   currency: z.string(),
+  /** The sum of the amounts of the lines. */
   total: z.string(),
+  /**
+   * How much of the total the client has paid from its prepaid balance already: the lines with the source prepaid or
+   * reversal, and what lines that are carried over say. Due is `total` less `paid`.
+   */
+  paid: z.string(),
   lines: z.array(InvoiceLine).check(z.minLength(1)),
   /** SHA-256 in hex over the lines as Tollgate froze them: what its explanation of the invoice can be held to. */
   linesSha256: z.optional(z.string().check(z.regex(/^[0-9a-f]{64}$/))),

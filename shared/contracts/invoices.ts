@@ -47,6 +47,8 @@ const CarryOverLine = z.strictObject({
   kind: z.literal('carry_over'),
   from: z.string(),
   amount: z.string(),
+  /** How much of it the client has paid from its balance already. */
+  paid: z.string(),
 });
 
 /** What a person added or took off. */
@@ -64,6 +66,8 @@ export const InvoiceLine = z.discriminatedUnion('kind', [
 export type InvoiceLine = z.infer<typeof InvoiceLine>;
 
 export const Invoice = z.extend(InvoiceSummary, {
+  /** How much of the total the client has paid from its balance already: what is due is the rest. Below zero where more was given back. */
+  paid: z.string(),
   lines: z.array(InvoiceLine),
   /** SHA-256 over the lines as they were frozen: see the explanation. */
   linesSha256: z.optional(z.string()),

@@ -5,6 +5,8 @@ export interface CarryOver {
   /** The id of the package that leaves it. */
   readonly from: string;
   readonly amountMicros: bigint;
+  /** How much of it the client has paid from its balance already; below zero where more was given back to it. */
+  readonly paidMicros: bigint;
 }
 
 export interface PackagingRules {

@@ -1,6 +1,13 @@
 import type { CarryOver } from './carry-over.ts';
 import type { InvoiceState } from './invoice.ts';
-import { isMeteredLine, meteredSums, type PackageLine } from './package-line.ts';
+import {
+  type CarryOverLine,
+  isMeteredLine,
+  meteredSums,
+  type PackageLine,
+  paidOf,
+  totalOf,
+} from './package-line.ts';
 import { foldUsage, type UsageSum } from './usage.ts';
 
 /** A package at rest, as far as the invariants go. */
@@ -10,6 +17,7 @@ export interface StoredPackage {
   readonly currency: string;
   readonly state: InvoiceState;
   readonly totalMicros: bigint;
+  readonly paidMicros: bigint;
   readonly lines: readonly PackageLine[];
   readonly isLeft?: boolean | undefined;
   readonly carriedTo?: string | undefined;
@@ -34,30 +42,38 @@ export function billedBy(
   return folded;
 }
 
+type Carried = Pick<CarryOver, 'amountMicros' | 'paidMicros'>;
+
 /** How a package is tied to others. Small, so that those of all packages fit into memory. */
 export interface PackageLinks extends Omit<StoredPackage, 'lines'> {
-  readonly carried: readonly { readonly from: string; readonly amountMicros: bigint }[];
+  readonly carried: readonly Pick<CarryOverLine, 'from' | 'amountMicros' | 'paidMicros'>[];
   readonly metered: { readonly lines: number; readonly amountMicros: bigint };
+  /** What its lines come to. */
+  readonly summed: Carried;
 }
 
-/** The links of a package; undefined where it has none and no other may name it. */
+/** The links of a package; undefined where it has none, no other may name it, and its sums are those of its lines. */
 export function linksOf(stored: StoredPackage): PackageLinks | undefined {
-  const carried = stored.lines.flatMap((line) =>
-    line.kind === 'carry_over' ? { from: line.from, amountMicros: line.amountMicros } : [],
-  );
+  const carried = stored.lines.filter((line) => line.kind === 'carry_over');
   const { state, corrects, carriedTo, isLeft } = stored;
   const isTied = carried.length > 0 || corrects !== undefined || carriedTo !== undefined || isLeft;
-  if (!isTied && isStanding({ state })) return undefined;
+  const summed = { amountMicros: totalOf(stored.lines), paidMicros: paidOf(stored.lines) };
+  if (!isTied && isStanding({ state }) && isSummedIn(stored, summed)) return undefined;
   const metered = stored.lines.filter(isMeteredLine);
   const { lines: _lines, ...rest } = stored;
   return {
     ...rest,
     carried,
-    metered: {
-      lines: metered.length,
-      amountMicros: metered.reduce((sum, { amountMicros }) => sum + amountMicros, 0n),
-    },
+    metered: { lines: metered.length, amountMicros: totalOf(metered) },
+    summed,
   };
+}
+
+function isSummedIn(
+  { totalMicros, paidMicros }: Pick<StoredPackage, 'totalMicros' | 'paidMicros'>,
+  summed: PackageLinks['summed'],
+): boolean {
+  return totalMicros === summed.amountMicros && paidMicros === summed.paidMicros;
 }
 
 export interface PackageFinding {
@@ -65,6 +81,7 @@ export interface PackageFinding {
   /** The package to look at. */
   readonly invoice: string;
   readonly problem:
+    | 'sums_not_of_lines'
     | 'left_and_not_open'
     | 'carried_and_not_left'
     | 'carried_without_line'
@@ -83,9 +100,11 @@ export interface Ties {
 }
 
 /**
- * Carry-over: each package that leaves its total is skipped and either open or taken over by exactly one standing
- * package, whose line names it with that total; no other line and no other mark is there. Corrections: each
- * superseded package has one successor, which names it and bills what it billed.
+ * Sums: the total of each package, and what is paid of it, are those of its lines. Carry-over: each package that leaves
+ * its total is skipped and either open or taken over by exactly one standing package, whose line names it with that
+ * total and what is paid of it; no other line and no other mark is there. Corrections: each superseded package has one
+ * successor, which names it and bills what it billed. So what is paid of the packages that are sent, of those given up and of
+ * what is open comes to all that balances have paid.
  */
 export function* packageFindings({ links, marks }: Ties): Generator<PackageFinding> {
   const open = new Map(marks.map((mark) => [mark.from, mark]));
@@ -93,6 +112,7 @@ export function* packageFindings({ links, marks }: Ties): Generator<PackageFindi
     const found = (problem: PackageFinding['problem'], detail: string) => {
       return { client: one.client, invoice: one.id, problem, detail };
     };
+    if (!isSummedIn(one, one.summed)) yield found('sums_not_of_lines', describe(one.summed));
     if (one.isLeft || one.carriedTo !== undefined) {
       if (!one.isLeft) yield found('carried_and_not_left', `carried to ${one.carriedTo}`);
       const isOpen = open.has(one.id);
@@ -104,10 +124,10 @@ export function* packageFindings({ links, marks }: Ties): Generator<PackageFindi
       yield found('carried_without_line', `no line of ${one.carriedTo} takes it over once`);
     }
     if (isStanding(one)) {
-      for (const { from, amountMicros } of one.carried) {
-        const left = links.get(from);
-        const isTaken = left?.carriedTo === one.id && fits(left, one, amountMicros);
-        if (!isTaken) yield found('line_without_carry', `${from}, ${amountMicros} micro-units`);
+      for (const line of one.carried) {
+        const left = links.get(line.from);
+        const isTaken = left?.carriedTo === one.id && fits(left, one, line);
+        if (!isTaken) yield found('line_without_carry', `${line.from}, ${describe(line)}`);
       }
     } else if (links.get(one.supersededBy ?? '')?.corrects !== one.id) {
       yield found('superseded_without_successor', one.supersededBy ?? 'names none');
@@ -118,13 +138,17 @@ export function* packageFindings({ links, marks }: Ties): Generator<PackageFindi
   }
   for (const mark of marks) {
     const left = links.get(mark.from);
-    const isRight = left?.isLeft && fits(left, mark, mark.amountMicros);
+    const isRight = left?.isLeft && fits(left, mark, mark);
     if (isRight) continue;
     yield {
       ...{ client: mark.client, invoice: mark.from, problem: 'mark_without_package' },
-      detail: `${mark.amountMicros} micro-units ${mark.currency}`,
+      detail: `${describe(mark)} in ${mark.currency}`,
     };
   }
+}
+
+function describe({ amountMicros, paidMicros }: Carried): string {
+  return `${amountMicros} micro-units, ${paidMicros} of them paid`;
 }
 
 function takes(taker: PackageLinks | undefined, left: PackageLinks): boolean {
@@ -138,13 +162,14 @@ function takes(taker: PackageLinks | undefined, left: PackageLinks): boolean {
 function fits(
   left: PackageLinks,
   to: { readonly client: string; readonly currency: string },
-  amountMicros: bigint,
+  { amountMicros, paidMicros }: Carried,
 ): boolean {
   return (
     left.state === 'skipped' &&
     left.client === to.client &&
     left.currency === to.currency &&
-    left.totalMicros === amountMicros
+    left.totalMicros === amountMicros &&
+    left.paidMicros === paidMicros
   );
 }
 

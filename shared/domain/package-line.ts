@@ -1,4 +1,4 @@
-import type { DailyRecord, UsageSum } from './usage.ts';
+import { type DailyRecord, isPaidAhead, type UsageSum } from './usage.ts';
 
 /**
  * What one day, meter, currency and source add. `adjustment`: it came after an earlier package of its half month.
@@ -13,6 +13,8 @@ export interface CarryOverLine {
   readonly kind: 'carry_over';
   readonly from: string;
   readonly amountMicros: bigint;
+  /** What `paidOf` the lines of that package is. */
+  readonly paidMicros: bigint;
 }
 
 /** What a person added or took off. */
@@ -37,4 +39,17 @@ export function totalOf(lines: Iterable<{ readonly amountMicros: bigint }>): big
   let totalMicros = 0n;
   for (const { amountMicros } of lines) totalMicros += amountMicros;
   return totalMicros;
+}
+
+/**
+ * How much of the total the client has paid from its balance already: what was charged, less what was given back; below
+ * zero where that is more. What a person corrected is in none of it: it is still to be paid, or to be paid back.
+ */
+export function paidOf(lines: Iterable<PackageLine>): bigint {
+  let paidMicros = 0n;
+  for (const line of lines) {
+    if (line.kind === 'carry_over') paidMicros += line.paidMicros;
+    else if (line.kind !== 'correction' && isPaidAhead(line)) paidMicros += line.amountMicros;
+  }
+  return paidMicros;
 }

@@ -5,9 +5,9 @@ import { usageKeys } from '#shared/testing/usage-arbitraries.ts';
 import { type CarryOver, type PackagingRules, skipReasonOf } from './carry-over.ts';
 import { differences, stageOf } from './conservation.ts';
 import { billedBy, linksOf, type PackageLinks, type StoredPackage } from './package-invariants.ts';
-import { type CorrectionLine, meteredSums, totalOf } from './package-line.ts';
+import { type CorrectionLine, meteredSums, paidOf, totalOf } from './package-line.ts';
 import { correctedPackage, type InvoicePackage, MAX_CARRIED, packagesToAdd } from './packaging.ts';
-import { foldUsage, type UsageSum } from './usage.ts';
+import { foldUsage, isPaidAhead, type UsageSum } from './usage.ts';
 
 const PERIODS = ['2026-10-H2', '2026-11-H1', '2026-11-H2'] as const;
 const DAYS = ['2026-10-31', '2026-11-03', '2026-11-30'];
@@ -186,7 +186,7 @@ describe('any sequence of usage, runs and corrections, of several clients, half 
     );
   });
 
-  test('collects what was used: totals of what is sent + what is open or given up = daily records + corrections', () => {
+  test('collects what was used: totals of what is sent + what is open or given up = daily records + corrections, and so for what is paid', () => {
     fc.assert(
       fc.property(rounds, (list) => {
         const tables = play(list);
@@ -202,8 +202,14 @@ describe('any sequence of usage, runs and corrections, of several clients, half 
           const corrections = standing.flatMap(({ lines }) =>
             lines.filter(({ kind }) => kind === 'correction'),
           );
+          const daily = of([...tables.daily.values()]);
           expect(totals(sent) + totals(givenUp) + totalOf(of(tables.marks))).toBe(
-            totalOf(of([...tables.daily.values()])) + totalOf(corrections),
+            totalOf(daily) + totalOf(corrections),
+          );
+          const paid = (all: readonly { readonly paidMicros: bigint }[]) =>
+            all.reduce((sum, { paidMicros }) => sum + paidMicros, 0n);
+          expect(paid(sent) + paid(givenUp) + paid(of(tables.marks))).toBe(
+            totalOf(daily.filter(isPaidAhead)),
           );
         }
       }),
@@ -218,8 +224,10 @@ describe('any sequence of usage, runs and corrections, of several clients, half 
         tables.packageAll(last);
         for (const one of tables.packages.slice(before)) {
           expect(one.totalMicros).toBe(totalOf(one.lines));
+          expect(one.paidMicros).toBe(paidOf(one.lines));
           expect(one.skipReason).toBe(skipReasonOf(one.totalMicros, one.currency, last));
-          const isLeft = one.skipReason !== undefined && one.totalMicros !== 0n && last.carriesOver;
+          const isNothing = one.totalMicros === 0n && one.paidMicros === 0n;
+          const isLeft = one.skipReason !== undefined && !isNothing && last.carriesOver;
           expect(one.leaves !== undefined).toBe(isLeft);
         }
       }),
@@ -259,11 +267,71 @@ describe('any sequence of usage, runs and corrections, of several clients, half 
   });
 });
 
+describe('what is paid', () => {
+  const sum = (source: UsageSum['source'], amountMicros: bigint): UsageSum => ({
+    ...{ client: 'acme', day: '2026-11-03', meter: 'sms', currency: 'EUR', source },
+    ...{ events: 1, quantityMicros: 1n, amountMicros },
+  });
+  const correction = (amountMicros: bigint): CorrectionLine => {
+    return { kind: 'correction', description: 'x', amountMicros };
+  };
+  const packagesOf = (sums: readonly UsageSum[], open: readonly CarryOver[] = []) =>
+    packagesToAdd('acme', '2026-11-H1', sums, [], 1, { rules: CARRYING, open });
+
+  test.each<[string, UsageSum[], { totalMicros: bigint; paidMicros: bigint }]>([
+    ['what was charged', [sum('prepaid', 90n)], { totalMicros: 90n, paidMicros: 90n }],
+    ['nothing of usage', [sum('postpaid', 90n)], { totalMicros: 90n, paidMicros: 0n }],
+    [
+      'less what was given back',
+      [sum('prepaid', 90n), sum('postpaid', 50n), sum('reversal', -30n)],
+      { totalMicros: 110n, paidMicros: 60n },
+    ],
+    [
+      'below zero where more was given back',
+      [sum('postpaid', 90n), sum('reversal', -30n)],
+      { totalMicros: 60n, paidMicros: -30n },
+    ],
+  ])('is %s', (_, sums, expected) => {
+    expect(packagesOf(sums)).toMatchObject([expected]);
+  });
+
+  test('is carried over with the total, also with one of zero: what is due of it is not lost', () => {
+    const [left] = packagesOf([sum('postpaid', 30n), sum('reversal', -30n)]);
+    expect(left).toMatchObject({
+      skipReason: 'zero_total',
+      leaves: { amountMicros: 0n, paidMicros: -30n },
+    });
+    const open = left?.leaves ? [left.leaves] : [];
+    const [next] = packagesToAdd('acme', '2026-11-H2', [sum('prepaid', 50n)], [], 1, {
+      ...{ rules: CARRYING, open },
+    });
+    expect(next).toMatchObject({ totalMicros: 50n, paidMicros: 20n });
+    expect(next?.lines.at(-1)).toEqual({
+      ...{ kind: 'carry_over', from: left?.id, amountMicros: 0n, paidMicros: -30n },
+    });
+  });
+
+  test('stays what it is through a correction, which is not paid', () => {
+    const carried = { client: 'acme', currency: 'EUR', from: '2026-10-H2.1.acme' };
+    const [old] = packagesOf(
+      [sum('prepaid', 90n)],
+      [{ ...carried, amountMicros: 10n, paidMicros: 4n }],
+    );
+    const corrected = (amountMicros: bigint) =>
+      correctedPackage(old as InvoicePackage, [correction(amountMicros)], 2, CARRYING);
+    expect(corrected(-50n)).toMatchObject({ totalMicros: 50n, paidMicros: 94n });
+    expect(corrected(-100n)).toMatchObject({
+      skipReason: 'zero_total',
+      leaves: { amountMicros: 0n, paidMicros: 94n },
+    });
+  });
+});
+
 test('more open amounts than one package takes wait for the next', () => {
   const open = Array.from(
     { length: MAX_CARRIED + 3 },
     (_, index): CarryOver => ({
-      ...{ client: 'acme', currency: 'EUR', amountMicros: 1n },
+      ...{ client: 'acme', currency: 'EUR', amountMicros: 1n, paidMicros: BigInt(index) },
       from: `2026-10-H2.${index + 1}.acme`,
     }),
   );
@@ -274,5 +342,6 @@ test('more open amounts than one package takes wait for the next', () => {
   const terms = { rules: CARRYING, open };
   const [made] = packagesToAdd('acme', '2026-11-H1', [used], [], 1, terms);
   expect(made?.totalMicros).toBe(100n + BigInt(MAX_CARRIED));
+  expect(made?.paidMicros).toBe(paidOf(made?.lines ?? []));
   expect(made?.lines.filter(({ kind }) => kind === 'carry_over')).toHaveLength(MAX_CARRIED);
 });

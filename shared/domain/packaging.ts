@@ -11,6 +11,7 @@ import {
   type CorrectionLine,
   type MeteredLine,
   type PackageLine,
+  paidOf,
   totalOf,
 } from './package-line.ts';
 import { type DailyRecord, foldUsage, type TreeHead, type UsageSum, usageKeyOf } from './usage.ts';
@@ -25,6 +26,8 @@ export interface InvoicePackage {
   readonly currency: string;
   readonly lines: readonly PackageLine[];
   readonly totalMicros: bigint;
+  /** How much of the total the client has paid from its balance already; what is due is the rest. */
+  readonly paidMicros: bigint;
   /** Why it is not sent. */
   readonly skipReason?: SkipReason;
   /** What the next package of this client and currency takes over, since this one is not sent. */
@@ -48,7 +51,7 @@ export const MAX_PACKAGE_LINES = 400;
 /**
  * What `daily` holds beyond `billed`, as the next packages: one currency each, in the order of the codes.
  * Conserves exactly: billed + lines = daily for every key, whatever the order of the inputs. Each takes over what is
- * open in its currency; one that is not sent leaves its total to the next, which may be among them.
+ * open in its currency; one that is not sent leaves its total, and what is paid of it, to the next, which may be among them.
  * `billed` is what the lines bill of all earlier packages of this client and period, `nextRevision` the first free revision.
  */
 export function packagesToAdd(
@@ -92,18 +95,24 @@ function packageOf(
   const { client, period, revision, currency, lines } = made;
   const id = invoiceIdOf(client, period, revision);
   const totalMicros = totalOf(lines);
+  const paidMicros = paidOf(lines);
   const skipReason = skipReasonOf(totalMicros, currency, rules);
-  const isLeft = skipReason !== undefined && totalMicros !== 0n && rules.carriesOver;
+  // A total of zero leaves something, too, where it is what was given back of a balance and is due by an invoice.
+  const isNothing = totalMicros === 0n && paidMicros === 0n;
+  const isLeft = skipReason !== undefined && !isNothing && rules.carriesOver;
   return {
     id,
-    ...{ client, period, revision, currency, lines, totalMicros },
+    ...{ client, period, revision, currency, lines, totalMicros, paidMicros },
     ...(skipReason && { skipReason }),
-    ...(isLeft && { leaves: { client, currency, from: id, amountMicros: totalMicros } }),
+    ...(isLeft && {
+      leaves: { client, currency, from: id, amountMicros: totalMicros, paidMicros },
+    }),
   };
 }
 
-function carryOverLine({ from, amountMicros }: CarryOver): CarryOverLine {
-  return { kind: 'carry_over', from, amountMicros };
+/** The order of its fields is that of the frozen text. */
+function carryOverLine({ from, amountMicros, paidMicros }: CarryOver): CarryOverLine {
+  return { kind: 'carry_over', from, amountMicros, paidMicros };
 }
 
 /** The lines of each package to add. The first lines of a currency are usage, all later ones adjust what was billed; what was given back is a credit at any time. */

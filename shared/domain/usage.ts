@@ -7,6 +7,11 @@ import { isMetered, type LedgerEvent, type MeteredEvent } from './ledger-event.t
  */
 export type Source = 'prepaid' | 'postpaid' | 'reversal';
 
+/** Whether a balance has paid it, or was given it back, before any invoice. */
+export function isPaidAhead({ source }: { readonly source: Source }): boolean {
+  return source !== 'postpaid';
+}
+
 /** What is summed separately: everything an invoice line tells apart. */
 export interface UsageKey {
   readonly client: string;

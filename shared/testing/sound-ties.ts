@@ -15,23 +15,28 @@ export function expectSoundTies(ties: Ties): void {
   }
 }
 
-/** By currency: what packages left = what lines of standing packages took over + what is open. */
+interface Carried {
+  readonly amountMicros: bigint;
+  readonly paidMicros: bigint;
+}
+
+/** By currency, of the amounts and of what is paid of them: what packages left = what lines of standing packages took over + what is open. */
 function carrySums({ links, marks }: Ties): Map<string, CarrySums> {
   const sums = new Map<string, CarrySums>();
-  const add = (currency: string, amounts: Partial<CarrySums>) => {
-    const { leftMicros = 0n, takenMicros = 0n, openMicros = 0n } = amounts;
-    const before = sums.get(currency) ?? { leftMicros: 0n, takenMicros: 0n, openMicros: 0n };
-    sums.set(currency, {
-      leftMicros: before.leftMicros + leftMicros,
-      takenMicros: before.takenMicros + takenMicros,
-      openMicros: before.openMicros + openMicros,
-    });
+  const addTo = (key: string, into: keyof CarrySums, micros: bigint) => {
+    const before = sums.get(key) ?? { leftMicros: 0n, takenMicros: 0n, openMicros: 0n };
+    sums.set(key, { ...before, [into]: before[into] + micros });
+  };
+  const add = (currency: string, into: keyof CarrySums, { amountMicros, paidMicros }: Carried) => {
+    addTo(currency, into, amountMicros);
+    addTo(`${currency}, paid`, into, paidMicros);
   };
   for (const one of links.values()) {
-    if (one.isLeft) add(one.currency, { leftMicros: one.totalMicros });
+    const { currency, totalMicros, paidMicros } = one;
+    if (one.isLeft) add(currency, 'leftMicros', { amountMicros: totalMicros, paidMicros });
     if (one.state === 'superseded') continue;
-    for (const { amountMicros } of one.carried) add(one.currency, { takenMicros: amountMicros });
+    for (const line of one.carried) add(currency, 'takenMicros', line);
   }
-  for (const { currency, amountMicros } of marks) add(currency, { openMicros: amountMicros });
+  for (const mark of marks) add(mark.currency, 'openMicros', mark);
   return sums;
 }

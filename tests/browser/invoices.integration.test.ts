@@ -155,6 +155,22 @@ describeInBrowser('one invoice', (open) => {
     await page.getByRole('region', { name: 'Lines' }).first().getByText('api.requests').waitFor();
   });
 
+  test('says how much of it is paid in advance, and what is due', async () => {
+    const [prepaid = ''] = await seedInvoices([
+      { ...parked, client: `prepaid-${ulid()}`, state: 'accepted', prepaid: 1 },
+    ]);
+    const page = await open({ path: `/invoices/${prepaid}` });
+    const figure = async (name: string) =>
+      page.locator('dl > div', { hasText: name }).first().textContent();
+    await page.getByText('Paid in advance').waitFor();
+    expect(await figure('Total')).toBe('Total73.02 EUR');
+    expect(await figure('Paid in advance')).toBe('Paid in advance12.34 EUR');
+    expect(await figure('Due')).toBe('Due60.68 EUR');
+    await expectAccessible(page, 'invoice-paid-in-advance');
+    await goToInvoice(page, id);
+    expect(await page.getByText('Paid in advance').count()).toBe(0);
+  });
+
   test('is corrected by keyboard: a reason and lines make a new revision, which is then shown', async () => {
     const sent: unknown[] = [];
     const [revision = ''] = await seedInvoices([

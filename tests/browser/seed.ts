@@ -4,7 +4,7 @@ import { statePartitionOf } from '#services/packaging/invoice-item.ts';
 import type { HistoryEntry } from '#services/packaging/public.ts';
 import { addDays, daysOf, type HalfMonth } from '#shared/domain/billing-period.ts';
 import { INVOICE_STATES, type InvoiceState } from '#shared/domain/invoice.ts';
-import type { MeteredLine } from '#shared/domain/package-line.ts';
+import { type MeteredLine, paidOf, totalOf } from '#shared/domain/package-line.ts';
 import { invoiceIdOf } from '#shared/domain/packaging.ts';
 import { connectDynamo, type Dynamo, putItems } from '#shared/platform/dynamo.ts';
 
@@ -43,6 +43,8 @@ export interface SeededInvoice {
   readonly period: HalfMonth;
   readonly state: InvoiceState;
   readonly lines?: number;
+  /** How many of its lines, the first ones, the client has prepaid. */
+  readonly prepaid?: number;
   /** Of a parked one; which of the three is then chosen by `number`. */
   readonly number?: number;
 }
@@ -75,11 +77,11 @@ export function mixedInvoices(prefix: string, period: HalfMonth, count: number):
 }
 
 function seeded(
-  { client, period, state, lines = 3, number = 0 }: SeededInvoice,
+  { client, period, state, lines = 3, prepaid = 0, number = 0 }: SeededInvoice,
   nowMs: number,
 ): FrozenPackage {
   const packageLines = Array.from({ length: lines }, (_, index) =>
-    lineOf(client, period, index, state),
+    lineOf(client, period, index, state, index < prepaid ? 'prepaid' : 'postpaid'),
   );
   const packagedAtMs = nowMs - (number % 90) * 60 * SECOND_MS - 120 * SECOND_MS;
   const { item, packed } = freezePackage(
@@ -90,7 +92,8 @@ function seeded(
       revision: 1,
       currency: 'EUR',
       lines: packageLines,
-      totalMicros: packageLines.reduce((sum, { amountMicros }) => sum + amountMicros, 0n),
+      totalMicros: totalOf(packageLines),
+      paidMicros: paidOf(packageLines),
     },
     packagedAtMs,
   );
@@ -119,6 +122,7 @@ function lineOf(
   period: HalfMonth,
   index: number,
   state: InvoiceState,
+  source: MeteredLine['source'],
 ): MeteredLine {
   const amountMicros = state === 'skipped' ? 0n : BigInt(index + 1) * 12n * UNIT + 340_000n;
   return {
@@ -127,7 +131,7 @@ function lineOf(
     currency: 'EUR',
     day: addDays(daysOf(period).start, index),
     meter: ['api.requests', 'llm.input_tokens', 'storage.gb_hours'][index % 3] as string,
-    source: 'postpaid',
+    source,
     events: 40 + index,
     quantityMicros: BigInt(index + 1) * 1_234n * UNIT,
     amountMicros,

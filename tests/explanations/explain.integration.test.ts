@@ -143,7 +143,7 @@ describe('an invoice is explained down to the events in the ledger', () => {
     const lines = [...unpackLines(first).lines, goodwill];
     const correction: InvoicePackage = {
       ...{ id: idOf(3), client: CLIENT, period: PERIOD, revision: 3, currency: 'EUR' },
-      ...{ lines, totalMicros: 1n, corrects: idOf(1) },
+      ...{ lines, totalMicros: 1n, paidMicros: 0n, corrects: idOf(1) },
     };
     const { item, packed } = freezePackage(correction, 1);
     await world.invoices.put({ ...packed }, { ...item });

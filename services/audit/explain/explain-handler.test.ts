@@ -28,7 +28,7 @@ const packageOf = (billed: DailyRecord) =>
     {
       ...{ id: ID, client: 'acme', period: '2026-11-H1', revision: 1, currency: 'EUR' },
       lines: [{ kind: 'usage', ...billed }],
-      totalMicros: billed.amountMicros,
+      ...{ totalMicros: billed.amountMicros, paidMicros: 0n },
     },
     1,
   );

@@ -2,7 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import fc from 'fast-check';
 import type { InvoiceSubmission } from '#shared/contracts/invoice-api.ts';
 import type { Answer } from '#shared/domain/invoice.ts';
+import { formatAmount } from '#shared/domain/money.ts';
 import { createStripeInvoiceApi } from './stripe-invoice-api.ts';
+import { MAX_STRIPE_LINES } from './stripe-lines.ts';
 import { type StripeFault, startStripe, totalOf } from './testing/stripe-server.ts';
 
 let stripe: Awaited<ReturnType<typeof startStripe>>;
@@ -29,7 +31,7 @@ function connect(over: { timeoutMs?: number; pace?: () => Promise<boolean>; days
 function submissionOf(lines: number, client = 'acme'): InvoiceSubmission {
   return {
     ...{ id: `2026-11-H1.1.${client}`, client, period: '2026-11-H1', revision: 1 },
-    ...{ currency: 'EUR', total: '1.00' },
+    ...{ currency: 'EUR', total: formatAmount(125_000n * BigInt(lines)), paid: '0.00' },
     lines: Array.from({ length: lines }, (_, index) => ({
       ...{ kind: 'usage', day: '2026-11-03', meter: `m-${index}`, source: 'postpaid', events: 1 },
       ...{ quantity: '2', amount: '0.125' },
@@ -45,14 +47,15 @@ function failAt(request: string, fault: StripeFault, times = 1): void {
   stripe.fail((name) => (name === request && left-- > 0 ? fault : 'none'));
 }
 
-/** One invoice, issued, with each line once. */
-function expectWhole(lines: number): void {
+/** One invoice, issued, with each line once; `paid` is how many of them are paid, by one line more where there is room. */
+function expectWhole(lines: number, paid = 0): void {
   expect(stripe.invoices).toHaveLength(1);
   expect(issued()).toHaveLength(1);
   const [only] = issued() as [(typeof stripe.invoices)[0]];
   const numbers = only.lines.map(({ metadata }) => metadata.tollgate_line).sort();
-  expect(numbers).toEqual(Array.from({ length: lines }, (_, index) => String(index)).sort());
-  expect(totalOf(only)).toBe(Math.floor(lines * 12.5 + 0.5));
+  const count = Math.min(lines + Math.sign(paid), MAX_STRIPE_LINES);
+  expect(numbers).toEqual(Array.from({ length: count }, (_, index) => String(index)).sort());
+  expect(totalOf(only)).toBe(Math.floor((lines - paid) * 12.5 + 0.5));
 }
 
 describe('a submission', () => {
@@ -90,6 +93,29 @@ describe('a submission', () => {
     expect(await connect().submit(submissionOf(250))).toEqual({ type: 'accepted' });
     expectWhole(250);
     expect(stripe.requests.filter((name) => name === 'POST add_lines')).toHaveLength(3);
+  });
+
+  test.each<[string, string, number]>([
+    ['0.375', 'paid', 0],
+    ['0.25', 'open', 13],
+    ['0.50', 'paid', -12],
+    ['-0.125', 'open', 50],
+  ])('of which %s is paid is %s at Stripe, and comes to %i', async (paid, status, due) => {
+    const settled = { ...invoice, paid };
+    failAt('POST finalize', 'throttled');
+    await connect().submit(settled);
+    expect(await connect().submit(settled)).toEqual({ type: 'accepted' });
+    expect(stripe.invoices).toMatchObject([{ status, lines: { length: 4 } }]);
+    expect(stripe.invoices.map(totalOf)).toEqual([due]);
+  });
+
+  test('whose lines do not come to its total is never finalized', async () => {
+    const answer = await connect().submit({ ...invoice, total: '0.50' });
+    expect(answer).toMatchObject({
+      type: 'refused',
+      detail: expect.stringMatching('comes to 38, not 50'),
+    });
+    expect(issued()).toEqual([]);
   });
 
   test('finds its customer by its own name, or by the metadata, to the letter', async () => {
@@ -241,19 +267,20 @@ test('whatever fails, and whoever sends at the same time: one invoice, each line
   const draw = fc.record({
     faults: fc.array(fault, { maxLength: 40 }),
     lines: fc.constantFrom(1, 12, 101, 250),
+    paid: fc.constantFrom(0, 1, 7),
     /** How many send at once, each time. */
     senders: fc.array(fc.constantFrom(1, 1, 2), { minLength: 1, maxLength: 6 }),
     /** After which times a day goes by. */
     days: fc.array(fc.boolean(), { maxLength: 6 }),
   });
   await fc.assert(
-    fc.asyncProperty(draw, async ({ faults, lines, senders, days }) => {
+    fc.asyncProperty(draw, async ({ faults, lines, paid, senders, days }) => {
       stripe.reset();
       stripe.customers.set('cus_1', { tollgate_client: 'acme' });
       const left = [...faults];
       stripe.fail(() => left.shift() ?? 'none');
       const api = connect();
-      const submission = submissionOf(lines);
+      const submission = { ...submissionOf(lines), paid: formatAmount(125_000n * BigInt(paid)) };
       for (const [index, count] of senders.entries()) {
         await Promise.all(Array.from({ length: count }, () => api.submit(submission)));
         expect(issued().length).toBeLessThanOrEqual(1);
@@ -265,7 +292,7 @@ test('whatever fails, and whoever sends at the same time: one invoice, each line
       expect(await api.submit(submission)).toEqual({ type: 'accepted' });
       stripe.settle();
       expect(await api.lookUp(submission.id)).toEqual({ type: 'accepted' });
-      expectWhole(lines);
+      expectWhole(lines, paid);
     }),
     { numRuns: 150 },
   );

@@ -14,7 +14,7 @@ import {
   noAnswer,
   refused,
 } from './stripe-answer.ts';
-import { MAX_STRIPE_LINES, type StripeLine, toStripeLines } from './stripe-lines.ts';
+import { dueAtStripe, MAX_STRIPE_LINES, type StripeLine, toStripeLines } from './stripe-lines.ts';
 import { connectStripe, type SendRequest, type StripeSettings } from './stripe-requests.ts';
 
 /** How the invoices are made. */
@@ -108,10 +108,10 @@ export function createStripeInvoiceApi(settings: StripeSettings & StripeTerms): 
     const lines = toStripeLines(submission);
     const filled = await fill(send, invoice, lines, keys);
     if (!filled) return undefined;
-    const total = lines.reduce((sum, line) => sum + line.amount, 0);
-    if (filled.subtotal !== total) {
+    const due = dueAtStripe(submission);
+    if (filled.subtotal !== due) {
       throw refused(
-        `the draft ${invoice.id} comes to ${filled.subtotal}, not ${total}; delete it at Stripe, and retry`,
+        `the draft ${invoice.id} comes to ${filled.subtotal}, not ${due}; delete it at Stripe, and retry`,
       );
     }
     const finalized = await finalize(send, invoice.id, keys);

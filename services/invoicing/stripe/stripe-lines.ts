@@ -14,19 +14,37 @@ export const MAX_STRIPE_LINES = 250;
 
 /**
  * The lines of an invoice for Stripe: one for each of the package or, where these are more than Stripe takes, one for
- * each meter. The same package always gives the same lines, and together they are its total, rounded once.
+ * each meter; and one that takes off what is paid. The same package always gives the same lines, and together they are
+ * what is due of it, rounded once.
  */
-export function toStripeLines({ lines, currency }: InvoiceSubmission): StripeLine[] {
+export function toStripeLines({ lines, paid, currency }: InvoiceSubmission): StripeLine[] {
+  const settled = settle(parseMicros(paid) as bigint);
+  const most = MAX_STRIPE_LINES - settled.length;
   const written = lines.map(writeLine);
-  const fitting = written.length <= MAX_STRIPE_LINES ? written : foldRest(foldDays(lines));
+  const fitting = written.length <= most ? written : foldRest(foldDays(lines), most);
+  const whole = [...fitting, ...settled];
   const amounts = toStripeAmounts(
-    fitting.map(({ amountMicros }) => amountMicros),
+    whole.map(({ amountMicros }) => amountMicros),
     currency,
   );
-  return fitting.map(({ description }, index) => ({
+  return whole.map(({ description }, index) => ({
     description,
     amount: amounts[index] as number,
   }));
+}
+
+/** What an invoice comes to at Stripe: its total less what is paid of it. */
+export function dueAtStripe({ total, paid, currency }: InvoiceSubmission): number {
+  const dueMicros = (parseMicros(total) as bigint) - (parseMicros(paid) as bigint);
+  return toStripeAmounts([dueMicros], currency)[0] as number;
+}
+
+/** The line that leaves what is due of a total. */
+function settle(paidMicros: bigint): WrittenLine[] {
+  if (paidMicros === 0n) return [];
+  const description =
+    paidMicros > 0n ? 'paid from the prepaid balance' : 'given back to the prepaid balance';
+  return [{ description, amountMicros: -paidMicros }];
 }
 
 interface WrittenLine {
@@ -73,11 +91,11 @@ function foldDays(lines: readonly InvoiceLine[]): WrittenLine[] {
 }
 
 /** With more meters than Stripe takes lines, the last ones as one. */
-function foldRest(lines: readonly WrittenLine[]): readonly WrittenLine[] {
-  if (lines.length <= MAX_STRIPE_LINES) return lines;
-  const rest = lines.slice(MAX_STRIPE_LINES - 1);
+function foldRest(lines: readonly WrittenLine[], most: number): readonly WrittenLine[] {
+  if (lines.length <= most) return lines;
+  const rest = lines.slice(most - 1);
   return [
-    ...lines.slice(0, MAX_STRIPE_LINES - 1),
+    ...lines.slice(0, most - 1),
     {
       description: `${rest.length} further lines`,
       amountMicros: sumOf(rest.map(({ amountMicros }) => amountMicros)),

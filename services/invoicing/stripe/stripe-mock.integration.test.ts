@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import Stripe from 'stripe';
 import type { InvoiceSubmission } from '#shared/contracts/invoice-api.ts';
+import { formatAmount } from '#shared/domain/money.ts';
 import { waitUntil } from '#shared/testing/wait-until.ts';
 import { createStripeInvoiceApi } from './stripe-invoice-api.ts';
 import { type StripeFault, startStripe } from './testing/stripe-server.ts';
@@ -111,10 +112,12 @@ afterAll(() => {
   gate.close();
 });
 
+const totalOf = (lines: number) => formatAmount(125_000n * BigInt(lines) - 50_000n);
+
 function submissionOf(lines: number): InvoiceSubmission {
   return {
     ...{ id: '2026-11-H1.1.acme', client: 'acme', period: '2026-11-H1', revision: 1 },
-    ...{ currency: 'EUR', total: '1.00', linesSha256: 'a'.repeat(64) },
+    ...{ currency: 'EUR', total: totalOf(lines), paid: '1.00', linesSha256: 'a'.repeat(64) },
     lines: [
       { kind: 'correction', description: 'as agreed by phone', amount: '-0.05' },
       ...Array.from({ length: lines }, (_, index) => ({

@@ -120,7 +120,7 @@ function frozen({ client, period, revision }: Pick<InvoiceItem, 'client' | 'peri
   const number = Number(revision);
   const id = invoiceIdOf(client, period, number);
   return freezePackage(
-    { id, client, period, revision: number, currency, lines, totalMicros },
+    { id, client, period, revision: number, currency, lines, totalMicros, paidMicros: 0n },
     1_000,
   );
 }

@@ -11,7 +11,8 @@ export function frozenPackage(client: string, lines = linesOf(client)): FrozenPa
   return freezePackage(
     {
       id: invoiceIdOf(client, PERIOD, 1),
-      ...{ client, period: PERIOD, revision: 1, currency: 'USD', lines, totalMicros: 4_250_000n },
+      ...{ client, period: PERIOD, revision: 1, currency: 'USD', lines },
+      ...{ totalMicros: 4_250_000n, paidMicros: 999_999n },
     },
     Date.now(),
   );

@@ -38,12 +38,12 @@ const INVOICE_REASONS: Readonly<Record<string, Reason>> = {
   zero_total: {
     title: 'Nothing to collect',
     meaning: 'Its lines add up to zero, so it is not sent.',
-    next: 'Nothing to do.',
+    next: 'Nothing to do. Where something of it is due all the same, because as much was given back, the next package takes that over if carrying over is set.',
   },
   negative_total: {
     title: 'In favour of the client',
     meaning: 'More was given back than was used, and no invoice carries that.',
-    next: 'Nothing to do, unless the client is to be paid: the next package takes it over where carrying over is set.',
+    next: 'Nothing to do: what reversals gave back is in the balance of the client already, and where carrying over is set, the next package takes the total over.',
   },
   below_minimum: {
     title: 'Below the minimum',

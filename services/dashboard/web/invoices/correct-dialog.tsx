@@ -9,6 +9,7 @@ import { focusNextTitle } from '../frame/page-title.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { Failure } from '../parts/failure.tsx';
 import { amountError, correctedTotal, type DraftLine } from './corrected-total.ts';
+import { dueOf, isZero } from './due-amount.ts';
 
 const MAX_LINES = 20;
 
@@ -51,6 +52,7 @@ export function CorrectDialog({
     if (isWhole) correction.mutate();
   };
   const total = correctedTotal(invoice.total, lines);
+  const due = isZero(invoice.paid) ? undefined : dueOf(total, invoice.paid);
   return (
     <Dialog title={`Correct ${invoice.id}`} isOpen onClose={onClose}>
       <form onSubmit={submit} noValidate>
@@ -94,6 +96,7 @@ export function CorrectDialog({
           <strong>
             {total === undefined ? '–' : `${formatAmount(total)} ${invoice.currency}`}
           </strong>
+          {due !== undefined && `, of which ${formatAmount(due)} ${invoice.currency} are due`}
         </p>
         {correction.error && (
           <div aria-live="assertive">

@@ -16,6 +16,7 @@ import { State } from '../parts/state.tsx';
 import { Time } from '../parts/time.tsx';
 import { Attempts } from './attempts.tsx';
 import { CorrectDialog } from './correct-dialog.tsx';
+import { dueOf, isZero } from './due-amount.ts';
 import { Explained } from './explained.tsx';
 import { ClientLink, InvoiceLink } from './invoice-link.tsx';
 import { LinesTable } from './lines-table.tsx';
@@ -90,7 +91,7 @@ function Actions({ invoice }: { readonly invoice: Invoice }) {
 }
 
 function Head({ invoice }: { readonly invoice: Invoice }) {
-  const { client, period, revision, currency, total, state, attempts } = invoice;
+  const { client, period, revision, currency, total, paid, state, attempts } = invoice;
   const { dueAt, packagedAt, updatedAt, carriedTo, supersededBy } = invoice;
   return (
     <>
@@ -101,6 +102,7 @@ function Head({ invoice }: { readonly invoice: Invoice }) {
         <Figure name="Total">
           <Amount amount={total} currency={currency} />
         </Figure>
+        {!isZero(paid) && <Settled total={total} paid={paid} currency={currency} />}
         <Figure name="Client">
           <ClientLink client={client} />
         </Figure>
@@ -125,6 +127,23 @@ function Head({ invoice }: { readonly invoice: Invoice }) {
           What it did not collect was carried over to <InvoiceLink id={carriedTo} />.
         </p>
       )}
+    </>
+  );
+}
+
+/** How much of a total was debited from the prepaid balance already, and what is left. */
+function Settled({ total, paid, currency }: Pick<Invoice, 'total' | 'paid' | 'currency'>) {
+  return (
+    <>
+      <Figure
+        name="Paid in advance"
+        title="What was charged to the prepaid balance, less what was given back to it"
+      >
+        <Amount amount={paid} currency={currency} />
+      </Figure>
+      <Figure name="Due">
+        <Amount amount={dueOf(total, paid) ?? '–'} currency={currency} />
+      </Figure>
     </>
   );
 }

@@ -2,6 +2,7 @@ import type { InvoiceLine } from '#shared/contracts/invoices.ts';
 import { formatAmount, formatCount } from '../format/amounts.ts';
 import { Amount } from '../parts/amount.tsx';
 import { Table } from '../parts/table.tsx';
+import { isZero } from './due-amount.ts';
 import { InvoiceLink } from './invoice-link.tsx';
 
 export const KINDS: Readonly<Record<InvoiceLine['kind'], string>> = {
@@ -54,6 +55,7 @@ export function What({ line }: { readonly line: InvoiceLine }) {
       return (
         <>
           from <InvoiceLink id={line.from} />
+          {!isZero(line.paid) && `, of which ${formatAmount(line.paid)} paid in advance`}
         </>
       );
     case 'correction':

@@ -34,7 +34,7 @@ describe('the settings of a local environment', () => {
     ],
     [
       { TOLLGATE_ENVIRONMENT: 'prod' },
-      'TOLLGATE_ENVIRONMENT is "prod", but it must be one of run, test, faults, bench.',
+      'TOLLGATE_ENVIRONMENT is "prod", but it must be one of run, test, apart, bench.',
     ],
     [
       { TOLLGATE_ENFORCE_IAM: 'yes' },

@@ -22,7 +22,13 @@ run: setup ## Start, deploy and run the whole pipeline on generated traffic, and
 replay: setup ## Replay real usage: FILE=… [MAPPING=…] [AS=usage|charges] [SKIP_MALFORMED=1]
 	@$(NODE) localstack/run/replay.ts
 
-load-test: setup ## Run all tests: unit, property, integration, end to end, faults and in the browser, on ports of their own
+load-test: setup ## Charge from many callers at once and check every balance: CHARGES, CALLERS, ACCOUNTS, SEED, or API_URL and API_KEY
+	@node localstack/load-test/load-test.ts
+
+latency: setup ## How long calls took, from the REPORT lines: FUNCTION=charge-client SINCE=60 (minutes); STAGE=local or one on AWS
+	@STAGE=$(STAGE) node localstack/latency/latency.ts
+
+test: setup ## Run all tests: unit, property, integration, end to end, faults and in the browser, on ports of their own
 	@node tests/all.ts
 
 test-faults: setup ## Run the tests that make the whole invoice API fail for minutes

@@ -28,11 +28,12 @@ load-test: setup ## Charge from many callers at once and check every balance: CH
 latency: setup ## How long calls took, from the REPORT lines: FUNCTION=charge-client SINCE=60 (minutes); STAGE=local or one on AWS
 	@STAGE=$(STAGE) node localstack/latency/latency.ts
 
-test: setup ## Run all tests: unit, property, integration, end to end, faults and in the browser, on ports of their own
+test: setup ## Run the tests: unit, property, integration, end to end and in the browser, on ports of their own
 	@node tests/all.ts
 
-test-faults: setup ## Run the tests that make the whole invoice API fail for minutes
-	@$(JEST) --selectProjects faults
+test-faults: setup ## Run the tests that make the whole invoice API fail for minutes (about 5 minutes)
+	@mkdir -p .local
+	@$(JEST) --selectProjects faults --json --outputFile=.local/test-results-faults.json
 
 test-unit: setup ## Run only the tests that need nothing running
 	@$(JEST) --selectProjects unit

@@ -56,7 +56,7 @@ test.each([
 test('dead letters go back to their queue when an operator says so', async () => {
   const body = `redriven ${Math.random()}`;
   await sqs.send(new SendMessageCommand({ QueueUrl: deadLetterUrl, MessageBody: body }));
-  const cloud = connectCloud(readLocalEnvironment(process.env, 'test'));
+  const cloud = connectCloud(readLocalEnvironment());
   const { redriven } = await cloud.invoke<{ redriven: number }>('redrive-dead-letters', {});
   expect(redriven).toBeGreaterThanOrEqual(1);
   // It is no better than before, so it comes back, now with its reason.

@@ -5,7 +5,7 @@ import { readPrices } from '#localstack/seed/prices.ts';
 
 /** A session on the environment that the tests' set-up has brought up. */
 export function joinTestSession(): Promise<Session> {
-  const environment = readLocalEnvironment(process.env, 'test');
+  const environment = readLocalEnvironment();
   const data = { apiKey: process.env.TOLLGATE_API_KEY ?? '', prices: readPrices() };
   return joinSession(environment, data, silentSteps());
 }

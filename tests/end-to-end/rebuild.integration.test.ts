@@ -186,7 +186,7 @@ test('the deployed API compares a shard that is complete', async () => {
   const client = `compared-${ulid()}`;
   await call('/v1/accounts', { client, currency: 'USD', openingBalance: '1' });
   const shard = shardOf(client, LOCAL_SHARDS);
-  const cloud = connectCloud(readLocalEnvironment(process.env, 'test'));
+  const cloud = connectCloud(readLocalEnvironment());
   await cloud.invoke('relay-events', { onePass: true, untilEmpty: true });
   const rebuild = () => call(`/v1/shards/${shard}/rebuild`);
   await until('the ledger', 60_000, async () => {

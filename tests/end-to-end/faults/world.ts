@@ -15,7 +15,7 @@ export interface World {
   readonly simulator: Simulator;
 }
 
-const environment = readLocalEnvironment(process.env, 'apart');
+const environment = readLocalEnvironment();
 
 export async function openWorld(): Promise<World> {
   const cloud = connectCloud(environment);

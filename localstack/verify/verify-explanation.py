@@ -6,7 +6,8 @@ Usage: verify-explanation.py [FILE]        (standard input without a file)
 The JSON has the two answers of GET /v1/invoices/{id}/explain:
   {"explanation": the answer without a line, "lines": [every page of the answers with line=N, in their order]}
 
-What it proves, beyond arithmetic: the frozen lines carry the root of a Merkle tree (RFC 6962: a leaf is
+What it proves, beyond arithmetic: what the client is asked for is the sum of the frozen lines, and no two of them bill the same
+day, meter and source. The lines carry the root of a Merkle tree (RFC 6962: a leaf is
 SHA-256(0x00 || text), a node SHA-256(0x01 || left || right)). Every event shown is a leaf of it. Neighbours in the list are
 neighbours in the tree, the last one is its last leaf, and the first one comes right after the tree that was billed before
 (what stands left of it hashes to the earlier root). So the events shown are all that the line adds, and nothing else.
@@ -24,6 +25,7 @@ HASH = re.compile(r"[0-9a-f]{64}")
 INVOICE_ID = re.compile(r"\d{4}-\d{2}-H[12]\.[1-9]\d*\.(.+)")
 SOURCES = {"charge": "prepaid", "capture": "prepaid", "usage": "postpaid", "reversal": "reversal"}
 METERED = ("usage", "adjustment", "credit")
+KEY = ("client", "day", "meter", "currency", "source")
 
 
 class Failed(Exception):
@@ -98,6 +100,38 @@ def check_shown_lines(explanation, frozen):
                 f"line {index} shows {name} {line[name]}, frozen was {kept[f'{name}Micros']} millionths",
             )
     return f"all {len(shown)} lines are shown as they were frozen"
+
+
+def is_paid_ahead(kept):
+    return kept["source"] != "postpaid"
+
+
+def check_once(frozen):
+    seen = set()
+    for kept in frozen:
+        if kept["kind"] not in METERED:
+            continue
+        key = tuple(kept[name] for name in KEY)
+        require(key not in seen, f"{kept['meter']} on {kept['day']} ({kept['source']}) is in two lines")
+        seen.add(key)
+    return f"{len(seen)} lines bill usage, each another day, meter or source"
+
+
+def check_total(explanation, frozen):
+    total = paid = 0
+    for kept in frozen:
+        amount = int(kept["amountMicros"])
+        total += amount
+        if kept["kind"] == "carry_over":
+            paid += int(kept["paidMicros"])
+        elif kept["kind"] in METERED:
+            paid += amount if is_paid_ahead(kept) else 0
+            currency = explanation["currency"]
+            require(kept["currency"] == currency, f"a line is in {kept['currency']}, the invoice in {currency}")
+    for name, found in (("total", total), ("paid", paid)):
+        require(micros(explanation[name]) == found, f"{name} is shown as {explanation[name]}, the lines come to {found} millionths")
+    due = Decimal(total - paid).scaleb(-6)
+    return f"they come to {explanation['total']} {explanation['currency']}; {explanation['paid']} of it are paid, {due} are due"
 
 
 def check_record(entry, kept):
@@ -254,6 +288,8 @@ def check_all(report, data):
     frozen = json.loads(explanation["linesText"])
     if report.check("lines", check_shown_lines, explanation, frozen) is None:
         return
+    report.check("lines", check_once, frozen)
+    report.check("total", check_total, explanation, frozen)
     report.check("pages", check_pages, pages, frozen)
     for index, kept in enumerate(frozen):
         if kept["kind"] in METERED:

@@ -9,6 +9,10 @@ const Tree = z.strictObject({ size: z.int(), root: z.string() });
 /** From an invoice to its daily records. */
 export const Explanation = z.strictObject({
   id: z.string(),
+  /** What the client is asked for and how much of it is paid: the sums of the lines. Missing in explanations from before. */
+  currency: z.optional(z.string()),
+  total: z.optional(z.string()),
+  paid: z.optional(z.string()),
   linesSha256: z.string(),
   /** The bytes that the hash is over. */
   linesText: z.string(),

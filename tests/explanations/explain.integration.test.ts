@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -6,6 +7,8 @@ import { freezePackage, unpackLines } from '#services/packaging/frozen-package.t
 import type { SealedBatch } from '#shared/contracts/sealed-batch.ts';
 import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
 import { hashLeaf } from '#shared/domain/merkle.ts';
+import { formatAmount } from '#shared/domain/money.ts';
+import { paidOf, totalOf } from '#shared/domain/package-line.ts';
 import { type InvoicePackage, invoiceIdOf } from '#shared/domain/packaging.ts';
 import { shardOf } from '#shared/domain/shard.ts';
 import type { Item } from '#shared/platform/dynamo.ts';
@@ -143,7 +146,7 @@ describe('an invoice is explained down to the events in the ledger', () => {
     const lines = [...unpackLines(first).lines, goodwill];
     const correction: InvoicePackage = {
       ...{ id: idOf(3), client: CLIENT, period: PERIOD, revision: 3, currency: 'EUR' },
-      ...{ lines, totalMicros: 1n, paidMicros: 0n, corrects: idOf(1) },
+      ...{ lines, totalMicros: totalOf(lines), paidMicros: paidOf(lines), corrects: idOf(1) },
     };
     const { item, packed } = freezePackage(correction, 1);
     await world.invoices.put({ ...packed }, { ...item });
@@ -278,7 +281,15 @@ describe('the verifier finds', () => {
 
   const copy = () => structuredClone(explained) as unknown as Mutable;
   interface Mutable {
-    explanation: { id: string; linesText: string; linesSha256: string; lines: MutableLine[] };
+    explanation: {
+      id: string;
+      currency: string;
+      total: string;
+      paid: string;
+      linesText: string;
+      linesSha256: string;
+      lines: MutableLine[];
+    };
     lines: {
       id: string;
       line: number;
@@ -288,6 +299,7 @@ describe('the verifier finds', () => {
     }[];
   }
   interface MutableLine {
+    index: number;
     line: Record<string, unknown>;
     record?: Record<'at' | 'billedBefore', Record<string, unknown>> & {
       tree: { size: number; root: string };
@@ -306,6 +318,20 @@ describe('the verifier finds', () => {
     return copied;
   };
   const eventIn = (copied: Mutable) => copied.lines[0]?.events[1] as MutableEvent;
+  const freeze = ({ explanation }: Mutable, text: string) => {
+    explanation.linesText = text;
+    explanation.linesSha256 = createHash('sha256').update(text).digest('hex');
+  };
+  /** Adds a line of an invoice to another, all its proofs with it, and freezes both anew. */
+  const append = (copied: Mutable, other: Mutable, line: number) => {
+    const { lines, linesText, id } = copied.explanation;
+    const index = lines.length;
+    const kept = JSON.parse(other.explanation.linesText)[line];
+    lines.push({ ...(other.explanation.lines[line] as MutableLine), index });
+    const pages = other.lines.filter((page) => page.line === line);
+    copied.lines.push(...pages.map((page) => ({ ...page, id, line: index })));
+    freeze(copied, JSON.stringify([...JSON.parse(linesText), kept]));
+  };
 
   test('any changed character of an event', async () => {
     const { length } = eventIn(copy()).text;
@@ -372,32 +398,59 @@ describe('the verifier finds', () => {
 
   test('any changed character of the frozen lines, also with their hash made anew', async () => {
     const { linesText } = copy().explanation;
-    const sha256 = async (text: string) =>
-      Buffer.from(await crypto.subtle.digest('SHA-256', Buffer.from(text))).toString('hex');
     const digits = [...linesText.matchAll(/\d/g)].map(({ index }) => index);
-    const withHash = await Promise.all(
-      digits.map(async (at) => {
-        const text = changed(linesText, at);
-        return { text, hash: await sha256(text) };
-      }),
-    );
     await expectAllToFail([
       ...Array.from({ length: linesText.length }, (_, at) => at).map((at) =>
         altered(({ explanation }) => {
           explanation.linesText = changed(linesText, at);
         }),
       ),
-      ...withHash.map(({ text, hash }) =>
-        altered(({ explanation }) => {
-          explanation.linesText = text;
-          explanation.linesSha256 = hash;
-        }),
-      ),
+      ...digits.map((at) => altered((copied) => freeze(copied, changed(linesText, at)))),
       altered(({ explanation }) => {
         explanation.linesSha256 = changed(explanation.linesSha256, 0);
       }),
     ]);
   }, 60_000);
+
+  test('another total, or less of it that is paid', async () => {
+    await expectAllToFail([
+      ...(['total', 'paid'] as const).map((name) =>
+        altered(({ explanation }) => {
+          explanation[name] = `${explanation[name]}1`;
+        }),
+      ),
+      altered(({ explanation }) => {
+        explanation.currency = 'USD';
+      }),
+    ]);
+  });
+
+  test('a line that is billed twice, also with all that is due summed up and frozen anew', async () => {
+    const doubled = altered((copied) => {
+      append(copied, copy(), 0);
+      const { explanation } = copied;
+      const lines: { amountMicros: string; source: string }[] = JSON.parse(explanation.linesText);
+      const sumOf = (all: typeof lines) =>
+        formatAmount(all.reduce((sum, { amountMicros }) => sum + BigInt(amountMicros), 0n));
+      explanation.total = sumOf(lines);
+      explanation.paid = sumOf(lines.filter(({ source }) => source !== 'postpaid'));
+    });
+    const { exitCode, output } = await verify(JSON.stringify(doubled));
+    expect(output.match(/FAIL.*/g)).toEqual([expect.stringContaining('is in two lines')]);
+    expect(exitCode).toBe(1);
+  });
+
+  test('a line in another currency', async () => {
+    await world.consume(batchAt(6, [usage('dollar', { currency: 'USD', amountMicros: 0n })]));
+    await world.bill();
+    const dollars = (await expectVerified(idOf(3))) as unknown as Mutable;
+    const mixed = altered((copied) => append(copied, dollars, 0));
+    const { exitCode, output } = await verify(JSON.stringify(mixed));
+    expect(output.match(/FAIL.*/g)).toEqual([
+      expect.stringContaining('a line is in USD, the invoice in EUR'),
+    ]);
+    expect(exitCode).toBe(1);
+  });
 
   test('events left out, doubled, moved, signed wrongly or of another line', async () => {
     const eventsOf = (copied: Mutable) => copied.lines[0]?.events ?? [];

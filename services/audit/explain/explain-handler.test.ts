@@ -75,7 +75,7 @@ describe('GET /v1/invoices/{id}/explain', () => {
     const response = await ask();
     expect(response.statusCode).toBe(200);
     expect(Explanation.parse(bodyOf(response))).toEqual({
-      id: ID,
+      ...{ id: ID, currency: 'EUR', total: '0.15', paid: '0.00' },
       linesSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
       linesText: toExactJson([{ kind: 'usage', ...record }]),
       lines: [
@@ -130,6 +130,14 @@ describe('GET /v1/invoices/{id}/explain', () => {
     const [line] = written.mock.calls.map(([text]) => JSON.parse(String(text)));
     expect(line).toMatchObject({ status: 500, code });
   });
+
+  test.each([{ totalMicros: 150_001n }, { paidMicros: 1n }, { currency: 'USD' }])(
+    'tells an invoice that says other than its lines: %j',
+    async (changes) => {
+      stored({ ...FROZEN, item: { ...FROZEN.item, ...changes } });
+      expect(bodyOf(await ask())).toMatchObject({ code: 'explanation_inconsistent' });
+    },
+  );
 
   test('tells lines that cannot be read, and those from before there were trees', async () => {
     stored({ ...FROZEN, packed: { ...FROZEN.packed, lines: Buffer.from('{') } });

@@ -1,6 +1,7 @@
 import type { LedgerStore, UsageStore } from '#services/aggregation/public.ts';
 import { type PackageStore, presentLines } from '#services/packaging/public.ts';
 import type { Explanation } from '#shared/contracts/explanation.ts';
+import { formatAmount } from '#shared/domain/money.ts';
 import { isMeteredLine } from '#shared/domain/package-line.ts';
 import { noSuchInvoice } from './explain-request.ts';
 import {
@@ -25,11 +26,14 @@ export async function explainInvoice(
 ): Promise<Explanation> {
   const invoice = await readFrozenInvoice(packages, name);
   if (!invoice) throw noSuchInvoice();
-  const { linesSha256, text, lines } = invoice;
+  const { item, text, lines } = invoice;
   const shown = presentLines(lines);
   return {
     id: name.id,
-    linesSha256,
+    currency: item.currency,
+    total: formatAmount(item.totalMicros),
+    paid: formatAmount(item.paidMicros),
+    linesSha256: item.linesSha256,
     linesText: text,
     lines: lines.map((line, index) => {
       const record = isMeteredLine(line) ? recordOf(line, invoice.metered) : undefined;

@@ -1,12 +1,19 @@
 import {
   DamagedLinesError,
   type FrozenPackage,
+  type InvoiceItem,
   type PackageStore,
   readPackages,
   unpackLines,
 } from '#services/packaging/public.ts';
 import type { HalfMonth } from '#shared/domain/billing-period.ts';
-import { isMeteredLine, type MeteredLine, type PackageLine } from '#shared/domain/package-line.ts';
+import {
+  isMeteredLine,
+  type MeteredLine,
+  type PackageLine,
+  paidOf,
+  totalOf,
+} from '#shared/domain/package-line.ts';
 import { type TreeHead, usageKeyOf } from '#shared/domain/usage.ts';
 import { inconsistent } from './inconsistent.ts';
 import { NO_TOTALS, sumOf, type Totals } from './totals.ts';
@@ -19,8 +26,8 @@ export interface InvoiceName {
 
 /** An invoice with the lines of all packages of its client and half month, as they were frozen. */
 export interface FrozenInvoice {
-  readonly linesSha256: string;
-  /** What the hash is over. */
+  readonly item: InvoiceItem;
+  /** What its hash is over. */
   readonly text: string;
   readonly lines: readonly PackageLine[];
   /** By `usageKeyOf`. */
@@ -35,7 +42,7 @@ export interface LineRecord {
   readonly treeBefore?: TreeHead;
 }
 
-/** Undefined where there is no such invoice. Throws `ProblemError` explanation_inconsistent where lines are not what was frozen. */
+/** Undefined where there is no such invoice. Throws `ProblemError` explanation_inconsistent where lines are not what was frozen, or come to another total. */
 export async function readFrozenInvoice(
   store: PackageStore,
   { id, client, period }: InvoiceName,
@@ -45,8 +52,21 @@ export async function readFrozenInvoice(
   if (!own) return undefined;
   const metered = found.flatMap((each) => readable(each).lines.filter(isMeteredLine));
   const { lines, text } = readable(own);
-  const { linesSha256 } = own.item;
-  return { linesSha256, text, lines, metered: Map.groupBy(metered, usageKeyOf) };
+  checkSums(own.item, lines);
+  return { item: own.item, text, lines, metered: Map.groupBy(metered, usageKeyOf) };
+}
+
+/** The hash is over the lines alone: what the invoice says beside them has to follow from them. */
+function checkSums(
+  { id, currency, totalMicros, paidMicros }: InvoiceItem,
+  lines: readonly PackageLine[],
+): void {
+  if (totalOf(lines) !== totalMicros || paidOf(lines) !== paidMicros) {
+    throw inconsistent(`The lines of ${id} come to something else than it says.`);
+  }
+  if (lines.some((line) => isMeteredLine(line) && line.currency !== currency)) {
+    throw inconsistent(`A line of ${id} is in another currency.`);
+  }
 }
 
 function readable(frozen: FrozenPackage) {

@@ -1,21 +1,26 @@
 #!/usr/bin/env python3
-"""Checks the explanation of an invoice from its JSON alone. Needs Python 3 and nothing of Tollgate.
+"""Checks explanations of invoices from their JSON alone. Needs Python 3 and nothing of Tollgate.
 
-Usage: verify-explanation.py [FILE]        (standard input without a file)
+Usage: verify-explanation.py [FILE ...]    (standard input without a file)
 
-The JSON has the two answers of GET /v1/invoices/{id}/explain:
-  {"explanation": the answer without a line, "lines": [every page of the answers with line=N, in their order]}
+A file has the answers of GET /v1/invoices/{id}/explain, one a line: first the one without a line, then every page of those with
+line=N, in their order. It may as well be one JSON: {"explanation": the first answer, "lines": [the others]}
 
 What it proves, beyond arithmetic: what the client is asked for is the sum of the frozen lines, and no two of them bill the same
-day, meter and source. The lines carry the root of a Merkle tree (RFC 6962: a leaf is
-SHA-256(0x00 || text), a node SHA-256(0x01 || left || right)). Every event shown is a leaf of it. Neighbours in the list are
-neighbours in the tree, the last one is its last leaf, and the first one comes right after the tree that was billed before
-(what stands left of it hashes to the earlier root). So the events shown are all that the line adds, and nothing else.
+day, meter and source. The lines carry the root of a Merkle tree (RFC 6962: a leaf is SHA-256(0x00 || text), a node
+SHA-256(0x01 || left || right)). Every event shown is a leaf of it. Neighbours in the list are neighbours in the tree, the last one
+is its last leaf, and the first one comes right after the tree that was billed before (what stands left of it hashes to the earlier
+root). So the events shown are all that the line adds, and nothing else.
+
+What it takes more than one invoice to prove: that the earlier tree is the one that an earlier invoice was frozen with, and that no
+event is in two invoices. So give the explanations of the earlier ones, too; it names each that it lacks, with a question mark.
 
 Prints a line for each check; the exit code is 1 where one fails.
 """
 
+import contextlib
 import hashlib
+import itertools
 import json
 import re
 import sys
@@ -149,34 +154,61 @@ def check_record(entry, kept):
     return f"the record ({words(at)}) less what was billed before is the line ({words(own)})"
 
 
-def read_events(index, explanation, pages, tree):
-    own = [page for page in pages if page["line"] == index]
-    require(own, "its events are not given")
-    for place, page in enumerate(own):
-        require(page["id"] == explanation["id"], f"a page is of the invoice {page['id']}")
-        require(page["tree"] == tree, "a page shows another tree")
-        require(("nextCursor" in page) == (place < len(own) - 1), "pages are missing, or there twice")
-    return [event for page in own for event in page["events"]]
+class Pages:
+    """All pages of a line are there, in their order."""
+
+    def __init__(self, explanation, tree):
+        self.id = explanation["id"]
+        self.tree = tree
+        self.count = 0
+        self.goes_on = True
+
+    def take(self, page):
+        require(page["id"] == self.id, f"a page is of the invoice {page['id']}")
+        require(page["tree"] == self.tree, "a page shows another tree")
+        require(self.goes_on, "pages are missing, or there twice")
+        self.goes_on = "nextCursor" in page
+        self.count += 1
+
+    def end(self):
+        require(not self.goes_on, "pages are missing, or there twice")
+        return f"all its pages of events are there, {self.count}"
 
 
-def check_places(events, record):
-    first = record["treeBefore"]["size"] if "treeBefore" in record else 0
-    places = [event["index"] for event in events]
-    size = record["tree"]["size"]
-    require(places == list(range(first, size)), f"the events are not exactly those at {first} to {size - 1}")
-    return f"the events are those at {first} to {size - 1}, without a gap"
+class Places:
+    """The events stand at their places in the tree, without a gap."""
+
+    def __init__(self, record):
+        self.first = self.next = record["treeBefore"]["size"] if "treeBefore" in record else 0
+        self.size = record["tree"]["size"]
+
+    def take(self, event):
+        require(event["index"] == self.next, f"event {event['index']} stands where {self.next} should")
+        self.next += 1
+
+    def end(self):
+        require(self.next == self.size, f"the events are not exactly those at {self.first} to {self.size - 1}")
+        return f"the events are those at {self.first} to {self.size - 1}, without a gap"
 
 
-def check_proofs(events, tree):
-    root = read_hash(tree["root"])
-    for event in events:
+class Proofs:
+    """Each proof leads from its event to the root."""
+
+    def __init__(self, tree):
+        self.root = read_hash(tree["root"])
+        self.count = 0
+
+    def take(self, event):
         found = sha256(b"\x00" + event["text"].encode())
         for step in event["proof"]:
             beside = read_hash(step["hash"])
             require(step["side"] in ("left", "right"), f"{step['side']!r} is no side")
             found = node(beside, found) if step["side"] == "left" else node(found, beside)
-        require(found == root, f"the proof of event {event['index']} leads to {found.hex()}, not to the root {tree['root']}")
-    return f"{len(events)} proofs lead to the root {tree['root']}"
+        require(found == self.root, f"the proof of event {event['index']} leads to {found.hex()}, not to the root {self.root.hex()}")
+        self.count += 1
+
+    def end(self):
+        return f"{self.count} proofs lead to the root {self.root.hex()}"
 
 
 def way(event):
@@ -196,52 +228,99 @@ def are_neighbours(one, other):
     )
 
 
-def check_nothing_left_out(events, record):
-    ways = [way(event) for event in events]
-    for place in range(len(ways) - 1):
-        require(are_neighbours(ways[place], ways[place + 1]), f"event {events[place]['index']} and the next are no neighbours in the tree")
-    require(all(turn == "right" for turn in ways[-1]), "the last event is not the last leaf of the tree")
-    left = [read_hash(step["hash"]) for step in events[0]["proof"] if step["side"] == "left"]
-    before = record.get("treeBefore")
-    if before is None:
-        require(not left, "the first event is not the first leaf of the tree")
-        return "they are all leaves of the tree"
-    require(left, "the first event is the first leaf of the tree, but something was billed before")
-    found = left[0]
-    for beside in left[1:]:
-        found = node(beside, found)
-    require(
-        found == read_hash(before["root"]),
-        f"what stands before the first event hashes to {found.hex()}, not to what was billed before, {before['root']}",
-    )
-    return f"they are all leaves after those that were billed before, with the root {before['root']}"
+class NothingLeftOut:
+    """The events are all leaves of the tree but those that were billed before."""
+
+    def __init__(self, record):
+        self.before = record.get("treeBefore")
+        self.last = None
+
+    def take(self, event):
+        last, self.last = self.last, way(event)
+        if last is None:
+            self.take_first(event)
+        else:
+            require(are_neighbours(last, self.last), f"event {event['index']} and the one before are no neighbours in the tree")
+
+    def take_first(self, event):
+        left = [read_hash(step["hash"]) for step in event["proof"] if step["side"] == "left"]
+        if self.before is None:
+            require(not left, "the first event is not the first leaf of the tree")
+            return
+        require(left, "the first event is the first leaf of the tree, but something was billed before")
+        found = left[0]
+        for beside in left[1:]:
+            found = node(beside, found)
+        root = self.before["root"]
+        require(
+            found == read_hash(root),
+            f"what stands before the first event hashes to {found.hex()}, not to what was billed before, {root}",
+        )
+
+    def end(self):
+        require(self.last is not None, "there is nothing to check it by")
+        require(all(turn == "right" for turn in self.last), "the last event is not the last leaf of the tree")
+        if self.before is None:
+            return "they are all leaves of the tree"
+        return f"they are all leaves after those that were billed before, with the root {self.before['root']}"
 
 
-def check_sums(events, kept, client):
-    require(len({event["text"] for event in events}) == len(events), "an event is there twice")
-    quantity = amount = 0
-    for event in events:
+class Sums:
+    """The events are of the line, each is there once, and they come to it."""
+
+    def __init__(self, kept, client):
+        self.kept = kept
+        self.client = client
+        self.seen = set()
+        self.quantity = self.amount = 0
+
+    def take(self, event):
         content = json.loads(event["text"])
-        place = event["index"]
+        kept, place = self.kept, event["index"]
+        self.seen.add(sha256(event["text"].encode()))
         source = SOURCES.get(content["kind"])
         require(source == kept["source"], f"event {place} is {content['kind']}, which does not count as {kept['source']}")
         for name in ("client", "day", "meter", "currency"):
             require(content[name] == kept[name], f"event {place} has {name} {content[name]!r}, the line {kept[name]!r}")
-        require(content["client"] == client, f"event {place} is of {content['client']!r}, the invoice of {client!r}")
+        require(content["client"] == self.client, f"event {place} is of {content['client']!r}, the invoice of {self.client!r}")
         sign = -1 if source == "reversal" else 1
         require(event["sign"] == ("-" if sign < 0 else "+"), f"event {place} is shown with the wrong sign")
-        quantity += sign * int(content["quantityMicros"])
-        amount += sign * int(content["amountMicros"])
-    found = (len(events), quantity, amount)
-    own = (kept["events"], int(kept["quantityMicros"]), int(kept["amountMicros"]))
-    require(found == own, f"the events come to {words(found)}, the line to {words(own)}")
-    return f"the events come to the line: {words(own)}"
+        self.quantity += sign * int(content["quantityMicros"])
+        self.amount += sign * int(content["amountMicros"])
+
+    def end(self):
+        kept = self.kept
+        found = (len(self.seen), self.quantity, self.amount)
+        own = (kept["events"], int(kept["quantityMicros"]), int(kept["amountMicros"]))
+        require(found == own, f"the events, each counted once, come to {words(found)}, the line to {words(own)}")
+        return f"the events come to the line: {words(own)}"
 
 
-def check_pages(pages, frozen):
-    metered = {index for index, kept in enumerate(frozen) if kept["kind"] in METERED}
-    require({page["line"] for page in pages} <= metered, "a page is of a line that there is not")
-    return f"{len(pages)} pages of events are given"
+class BilledOnce:
+    """No event is in another of the invoices."""
+
+    def __init__(self, invoice, billed_by):
+        self.invoice = invoice
+        self.billed_by = billed_by
+
+    def take(self, event):
+        other = self.billed_by.setdefault(sha256(event["text"].encode()), self.invoice)
+        require(other == self.invoice, f"event {event['index']} is in the invoice {other}, too")
+
+    def end(self):
+        return "none of the events is in another of the invoices"
+
+
+def check_before(kept, before, invoices):
+    """What was billed before is what the line that is said to have billed it was frozen with."""
+    frozen = invoices[before["invoice"]]
+    place = f"line {before['line']} of {before['invoice']}"
+    require(0 <= before["line"] < len(frozen), f"there is no {place}")
+    earlier = frozen[before["line"]]
+    require(earlier["kind"] in METERED and all(earlier[name] == kept[name] for name in KEY), f"{place} bills something else")
+    tree = {name: before[name] for name in ("size", "root")}
+    require(earlier.get("tree") == tree, f"{place} was frozen with another tree than the one of what was billed before")
+    return f"what was billed before is what {place} was frozen with"
 
 
 class Report:
@@ -256,64 +335,144 @@ class Report:
             found = run(*args)
         except Failed as failure:
             return self.fail(f"{name}: {failure}")
-        if isinstance(found, str):
-            print(f"ok    {name}: {found}")
+        print(f"ok    {name}: {found}")
         return found
 
     def fail(self, text):
         self.failures += 1
         print(f"FAIL  {text}")
 
+    def leave(self, text):
+        print(f"?     {text}")
 
-def check_line(report, index, explanation, pages, kept):
+
+class Whole:
+    """All invoices that are checked together."""
+
+    def __init__(self, explanations):
+        self.invoices = {each["id"]: json.loads(each["linesText"]) for each in explanations}
+        self.billed_by = {}
+
+    def billed_once(self, explanation):
+        """A superseded invoice bills what the one in its place does, and nobody is asked for it."""
+        is_compared = len(self.invoices) > 1 and "supersededBy" not in explanation
+        return [BilledOnce(explanation["id"], self.billed_by)] if is_compared else []
+
+
+def check_events(report, name, pages, checks):
+    """Runs all checks over the events of a line as they come: there may be more of them than memory holds."""
+    of_pages, *of_events = checks
+    failures = {}
+
+    def take(check, what):
+        try:
+            if check not in failures:
+                check.take(what)
+        except Failed as failure:
+            failures[check] = failure
+
+    def result(check):
+        if check in failures:
+            raise failures[check]
+        return check.end()
+
+    for page in pages:
+        take(of_pages, page)
+        for event in page["events"]:
+            for check in of_events:
+                take(check, event)
+    for check in checks:
+        report.check(name, result, check)
+
+
+def check_line(report, index, explanation, pages, whole):
     name = f"line {index}"
     entry = explanation["lines"][index]
+    kept = whole.invoices[explanation["id"]][index]
     record = entry.get("record")
     if record is None:
         return report.fail(f"{name}: it has no record, so that nothing tells what it was made of")
     report.check(name, check_record, entry, kept)
-    events = report.check(name, read_events, index, explanation, pages, record["tree"])
-    if not events:
-        return report.fail(f"{name}: there is nothing to check it by")
     known = INVOICE_ID.fullmatch(explanation["id"])
-    report.check(name, check_places, events, record)
-    report.check(name, check_proofs, events, record["tree"])
-    report.check(name, check_nothing_left_out, events, record)
-    report.check(name, check_sums, events, kept, known and known.group(1))
+    checks = [
+        Pages(explanation, record["tree"]),
+        Places(record),
+        Proofs(record["tree"]),
+        NothingLeftOut(record),
+        Sums(kept, known and known.group(1)),
+        *whole.billed_once(explanation),
+    ]
+    check_events(report, name, pages, checks)
+    before = record.get("treeBefore")
+    if before is None:
+        return
+    if before["invoice"] in whole.invoices:
+        report.check(name, check_before, kept, before, whole.invoices)
+    else:
+        report.leave(f"{name}: that {before['invoice']} was frozen with what was billed before is not proven without its explanation")
 
 
-def check_all(report, data):
-    explanation, pages = data["explanation"], data["lines"]
+def check_lines(report, explanation, pages, whole):
+    frozen = whole.invoices[explanation["id"]]
+    waiting = [index for index, kept in enumerate(frozen) if kept["kind"] in METERED]
+    for index, own in itertools.groupby(pages, key=lambda page: page["line"]):
+        while waiting and waiting[0] < index:
+            report.fail(f"line {waiting.pop(0)}: its events are not given")
+        if not waiting or waiting[0] != index:
+            report.fail(f"pages: events of line {index} do not belong here")
+            continue
+        check_line(report, waiting.pop(0), explanation, own, whole)
+    for index in waiting:
+        report.fail(f"line {index}: its events are not given")
+
+
+def check_invoice(report, explanation, pages, whole):
+    if len(whole.invoices) > 1:
+        print(f"\n{explanation['id']}")
+    frozen = whole.invoices[explanation["id"]]
     report.check("hash", check_hash, explanation)
-    frozen = json.loads(explanation["linesText"])
     if report.check("lines", check_shown_lines, explanation, frozen) is None:
         return
     report.check("lines", check_once, frozen)
     report.check("total", check_total, explanation, frozen)
-    report.check("pages", check_pages, pages, frozen)
-    for index, kept in enumerate(frozen):
-        if kept["kind"] in METERED:
-            check_line(report, index, explanation, pages, kept)
+    check_lines(report, explanation, pages, whole)
+    if "supersededBy" in explanation:
+        report.leave(f"{explanation['supersededBy']} is said to be in the place of this invoice: nobody may be asked for both")
+
+
+def read(file):
+    """The explanation, and its pages as they are asked for."""
+    text = file.readline()
+    try:
+        first = json.loads(text)
+    except ValueError:
+        first = json.loads(text + file.read())
+    if "explanation" in first:
+        return first["explanation"], iter(first["lines"])
+    return first, (json.loads(line) for line in file)
 
 
 def main():
-    if len(sys.argv) > 1:
-        with open(sys.argv[1], encoding="utf-8") as file:
-            text = file.read()
-    else:
-        text = sys.stdin.read()
     report = Report()
-    name = None
-    try:
-        data = json.loads(text)
-        name = data["explanation"]["id"]
-        check_all(report, data)
-    except (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        report.fail(f"the explanation cannot be read: {type(error).__name__} {error}")
-    if report.failures == 0:
-        print(f"The invoice {name} is explained down to its events.")
-    else:
+    names = []
+    with contextlib.ExitStack() as stack:
+        try:
+            files = [stack.enter_context(open(path, encoding="utf-8")) for path in sys.argv[1:]] or [sys.stdin]
+            given = [read(file) for file in files]
+            whole = Whole([explanation for explanation, _ in given])
+            require(len(whole.invoices) == len(given), "an invoice is given twice")
+            names = list(whole.invoices)
+            for explanation, pages in given:
+                check_invoice(report, explanation, pages, whole)
+        except Failed as failure:
+            report.fail(failure)
+        except (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            report.fail(f"the explanation cannot be read: {type(error).__name__} {error}")
+    if report.failures:
         print(f"{report.failures} of the checks failed: this explanation proves nothing.")
+    else:
+        for name in names:
+            print(f"The invoice {name} is explained down to its events.")
     return 1 if report.failures else 0
 
 

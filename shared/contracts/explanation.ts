@@ -6,6 +6,9 @@ const Sums = z.strictObject({ events: z.int(), quantity: z.string(), amount: z.s
 /** The events behind a daily record as one Merkle tree that only ever grows: `size` leaves, in the order of arrival. */
 const Tree = z.strictObject({ size: z.int(), root: z.string() });
 
+/** What an earlier package billed of a tree: its invoice and line say so, in what they were frozen with. */
+const TreeBefore = z.extend(Tree, { invoice: z.string(), line: z.int() });
+
 /** From an invoice to its daily records. */
 export const Explanation = z.strictObject({
   id: z.string(),
@@ -13,6 +16,8 @@ export const Explanation = z.strictObject({
   currency: z.optional(z.string()),
   total: z.optional(z.string()),
   paid: z.optional(z.string()),
+  /** The invoice in whose place a correction put another: nobody is asked for this one. */
+  supersededBy: z.optional(z.string()),
   linesSha256: z.string(),
   /** The bytes that the hash is over. */
   linesText: z.string(),
@@ -22,7 +27,12 @@ export const Explanation = z.strictObject({
       line: InvoiceLine,
       /** Of a metered line: the daily record when this package was made, and what earlier packages had billed of it. */
       record: z.optional(
-        z.strictObject({ at: Sums, billedBefore: Sums, tree: Tree, treeBefore: z.optional(Tree) }),
+        z.strictObject({
+          at: Sums,
+          billedBefore: Sums,
+          tree: Tree,
+          treeBefore: z.optional(TreeBefore),
+        }),
       ),
     }),
   ),

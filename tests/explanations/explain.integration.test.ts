@@ -13,7 +13,7 @@ import { type InvoicePackage, invoiceIdOf } from '#shared/domain/packaging.ts';
 import { shardOf } from '#shared/domain/shard.ts';
 import type { Item } from '#shared/platform/dynamo.ts';
 import { ledgerItem } from '#shared/testing/stored-usage.ts';
-import { verify, verifyEach } from './verifier.ts';
+import { verify, verifyEach, verifyFiles } from './verifier.ts';
 import { createWorld, type Explained, PERIOD, SHARDS, type World } from './world.ts';
 
 const CLIENT = 'acme';
@@ -94,8 +94,16 @@ describe('an invoice is explained down to the events in the ledger', () => {
     expect(new Set(revisions.flatMap(idsIn)).size).toBe(23);
     expect(revisions.map(({ explanation }) => explanation.lines[0]?.record)).toMatchObject([
       { at: { events: 10 }, billedBefore: { events: 0 } },
-      { at: { events: 15 }, billedBefore: { events: 10 }, treeBefore: { size: 10 } },
-      { at: { events: 23 }, billedBefore: { events: 15 }, treeBefore: { size: 15 } },
+      {
+        at: { events: 15 },
+        billedBefore: { events: 10 },
+        treeBefore: { size: 10, invoice: idOf(1), line: 0 },
+      },
+      {
+        at: { events: 23 },
+        billedBefore: { events: 15 },
+        treeBefore: { size: 15, invoice: idOf(2), line: 0 },
+      },
     ]);
   });
 
@@ -150,10 +158,79 @@ describe('an invoice is explained down to the events in the ledger', () => {
     };
     const { item, packed } = freezePackage(correction, 1);
     await world.invoices.put({ ...packed }, { ...item });
-    for (const revision of [1, 2, 3]) await expectVerified(idOf(revision));
+    await world.invoices.put({ ...first.item, state: 'superseded', supersededBy: idOf(3) });
+    const explained = [];
+    for (const revision of [1, 2, 3]) explained.push(await expectVerified(idOf(revision)));
+    expect(explained[1]?.explanation.lines[0]?.record?.treeBefore).toMatchObject({
+      ...{ invoice: idOf(3), line: 0 },
+    });
+    const { exitCode, output } = await verifyFiles(explained.map((each) => JSON.stringify(each)));
+    expect(output).not.toContain('FAIL');
+    expect(output).toContain(`${idOf(3)} is said to be in the place of this invoice`);
+    expect(exitCode).toBe(0);
     await world.consume(batchAt(0, numbered(2, 'c')));
     await world.bill();
     await expectVerified(idOf(4));
+  });
+});
+
+describe('several invoices of one day and meter', () => {
+  let explained: Explained[];
+  beforeEach(async () => {
+    explained = [];
+    for (const [place, count] of [5, 2, 4].entries()) {
+      await world.consume(batchAt(place, numbered(count, `b${place}`)));
+      await world.bill();
+      explained.push(await expectVerified(idOf(place + 1)));
+    }
+  });
+  const verifyAll = (all: readonly unknown[]) =>
+    verifyFiles(all.map((each) => JSON.stringify(each)));
+  const failuresOf = async (all: readonly unknown[]) => {
+    const { exitCode, output } = await verifyAll(all);
+    expect(exitCode).toBe(1);
+    return output.match(/FAIL.*/g);
+  };
+
+  test('prove of each other what was billed before; what is not given is said to be unproven', async () => {
+    const all = await verifyAll(explained.toReversed());
+    expect(all.output).not.toMatch(/^(FAIL|\?)/m);
+    for (const revision of [1, 2]) {
+      expect(all.output).toContain(
+        `what was billed before is what line 0 of ${idOf(revision)} was frozen with`,
+      );
+    }
+    expect(all.exitCode).toBe(0);
+    const later = await verifyAll(explained.slice(1));
+    expect(later.output.match(/^\?.*$/gm)).toEqual([
+      `?     line 0: that ${idOf(1)} was frozen with what was billed before is not proven without its explanation`,
+    ]);
+    expect(later.exitCode).toBe(0);
+  });
+
+  test('are found where the second says that something else was billed before', async () => {
+    const [first, second, third] = structuredClone(explained) as [Explained, Explained, Explained];
+    const record = third.explanation.lines[0]?.record;
+    const before = record?.treeBefore;
+    if (!before) throw new Error('nothing was billed before');
+    Object.assign(before, { invoice: idOf(1) });
+    expect(await failuresOf([first, second, third])).toEqual([
+      expect.stringContaining(`line 0 of ${idOf(1)} was frozen with another tree`),
+    ]);
+    Object.assign(before, { invoice: idOf(2), line: 1 });
+    expect(await failuresOf([first, second, third])).toEqual([
+      expect.stringContaining(`there is no line 1 of ${idOf(2)}`),
+    ]);
+  });
+
+  test('are found where two of them bill the same', async () => {
+    const [first, second] = structuredClone(explained) as [Explained, Explained, Explained];
+    const again = structuredClone(second);
+    for (const each of [again.explanation, ...again.lines]) Object.assign(each, { id: idOf(4) });
+    expect(await failuresOf([first, second, again])).toEqual([
+      expect.stringContaining(`is in the invoice ${idOf(2)}, too`),
+    ]);
+    expect(await failuresOf([first, first])).toEqual(['FAIL  an invoice is given twice']);
   });
 });
 

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
@@ -7,6 +9,23 @@ const SCRIPT = join(import.meta.dirname, '../../localstack/verify/verify-explana
 /** What the independent verifier says of the JSON. */
 export async function verify(json: string): Promise<{ exitCode: number; output: string }> {
   return run([SCRIPT], json);
+}
+
+/** What it says of several files at once. */
+export async function verifyFiles(
+  contents: readonly string[],
+): Promise<{ exitCode: number; output: string }> {
+  const folder = mkdtempSync(join(tmpdir(), 'explanations-'));
+  try {
+    const files = contents.map((content, index) => {
+      const file = join(folder, `${index}.json`);
+      writeFileSync(file, content);
+      return file;
+    });
+    return await run([SCRIPT, ...files], '');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** Runs the verifier on one line of its input after the other, since starting Python each time takes longer than all else. */

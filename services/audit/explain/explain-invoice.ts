@@ -33,6 +33,7 @@ export async function explainInvoice(
     currency: item.currency,
     total: formatAmount(item.totalMicros),
     paid: formatAmount(item.paidMicros),
+    ...(item.supersededBy !== undefined && { supersededBy: item.supersededBy }),
     linesSha256: item.linesSha256,
     linesText: text,
     lines: lines.map((line, index) => {

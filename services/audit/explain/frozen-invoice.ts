@@ -31,7 +31,18 @@ export interface FrozenInvoice {
   readonly text: string;
   readonly lines: readonly PackageLine[];
   /** By `usageKeyOf`. */
-  readonly metered: ReadonlyMap<string, readonly MeteredLine[]>;
+  readonly metered: ReadonlyMap<string, readonly TreeLine[]>;
+}
+
+/** A tree, and the line that it was frozen with. */
+interface FrozenTree extends TreeHead {
+  readonly invoice: string;
+  readonly line: number;
+}
+
+interface TreeLine {
+  readonly line: MeteredLine;
+  readonly tree: FrozenTree;
 }
 
 /** What the daily record of a line was when it was frozen, and what earlier packages had billed of it. */
@@ -39,7 +50,7 @@ export interface LineRecord {
   readonly at: Totals;
   readonly billedBefore: Totals;
   readonly tree: TreeHead;
-  readonly treeBefore?: TreeHead;
+  readonly treeBefore?: FrozenTree;
 }
 
 /** Undefined where there is no such invoice. Throws `ProblemError` explanation_inconsistent where lines are not what was frozen, or come to another total. */
@@ -50,10 +61,24 @@ export async function readFrozenInvoice(
   const found = await Array.fromAsync(readPackages(store, client, period));
   const own = found.find(({ item }) => item.id === id);
   if (!own) return undefined;
-  const metered = found.flatMap((each) => readable(each).lines.filter(isMeteredLine));
+  const metered = found.flatMap(treeLinesOf);
   const { lines, text } = readable(own);
   checkSums(own.item, lines);
-  return { item: own.item, text, lines, metered: Map.groupBy(metered, usageKeyOf) };
+  return {
+    item: own.item,
+    text,
+    lines,
+    metered: Map.groupBy(metered, ({ line }) => usageKeyOf(line)),
+  };
+}
+
+function treeLinesOf(frozen: FrozenPackage): TreeLine[] {
+  const invoice = frozen.item.id;
+  return readable(frozen).lines.flatMap((line, index) =>
+    isMeteredLine(line) && line.tree
+      ? [{ line, tree: { ...line.tree, invoice, line: index } }]
+      : [],
+  );
 }
 
 /** The hash is over the lines alone: what the invoice says beside them has to follow from them. */
@@ -80,7 +105,7 @@ function readable(frozen: FrozenPackage) {
 
 /**
  * Trees only grow: of the lines of one day and key, the one with the next smaller tree is what was billed before. A
- * correction holds the lines of the package that it stands for, with the same trees; those count once.
+ * correction holds the lines of the package that it stands for, with the same trees; those count once, as its own.
  * Undefined for a line from before there were trees.
  */
 export function recordOf(
@@ -90,11 +115,11 @@ export function recordOf(
   const { tree } = line;
   if (!tree) return undefined;
   const ofKey = metered.get(usageKeyOf(line)) ?? [];
-  const earlier = ofKey.filter((other) => other.tree && other.tree.size < tree.size);
-  const bySize = [...new Map(earlier.map((other) => [other.tree?.size ?? 0, other]))].sort(
+  const earlier = ofKey.filter((other) => other.tree.size < tree.size);
+  const bySize = [...new Map(earlier.map((other) => [other.tree.size, other]))].sort(
     ([a], [b]) => a - b,
   );
-  const billedBefore = bySize.reduce((sum, [, other]) => sumOf(sum, other), NO_TOTALS);
+  const billedBefore = bySize.reduce((sum, [, other]) => sumOf(sum, other.line), NO_TOTALS);
   const treeBefore = bySize.at(-1)?.[1].tree;
   const at = sumOf(billedBefore, line);
   if (at.events !== tree.size || billedBefore.events !== (treeBefore?.size ?? 0)) {

@@ -17,7 +17,7 @@ describe('the clients of a chunk', () => {
     [100, 300, 3_000],
     [100, 900, 9_000],
     // So slow that the rounds of a run would not hold five million clients.
-    [1, 300, 1_389],
+    [1, 300, 1_563],
   ])('%d a second and %d s make %d', (clientsPerSecond, timeLimitSeconds, clients) => {
     expect(chunkCapacity({ clientsPerSecond, timeLimitSeconds })).toBe(clients);
   });
@@ -49,6 +49,18 @@ describe('the clients of a chunk', () => {
   ])('are shared out: of %d in all %d', (clients, size) => {
     expect(chunkClientsFor(clients, 1_800)).toBe(size);
   });
+});
+
+test('a run of all chunks that there may be fits into the history of a machine, a hundred that fail for good among them', () => {
+  // An iteration starts and succeeds; a state is entered and exited; a call is scheduled, starts and ends.
+  const call = 3;
+  const chunk = 2 + 2 + call;
+  // Four more calls, and the state that says so.
+  const failing = 4 * call + 2;
+  // Plan and close with all their retries, the map, the choice and the wait.
+  const round = 2 * (2 + 5 * call) + 4 + 2 + 2;
+  const events = MAX_ROUNDS * (round + MAX_CHUNKS * chunk) + 100 * failing;
+  expect(events).toBeLessThan(25_000);
 });
 
 test('as many workers are planned for as the machine starts', () => {

@@ -4,8 +4,8 @@ export const CHUNKS_AT_ONCE = 4;
 /** Most chunks of one round: the state of a machine holds 256 KB, and a chunk with the longest names and its result take 600 bytes. */
 export const MAX_CHUNKS = 400;
 
-/** Keeps a run within the 25,000 events of a machine's history. */
-export const MAX_ROUNDS = 9;
+/** Keeps a run within the 25,000 events of a machine's history: a chunk writes 7 of them, and more where it is tried again. */
+export const MAX_ROUNDS = 8;
 
 /**
  * Share of its time limit that a chunk of average clients fills where the measured speed holds. So it stays below the

@@ -27,6 +27,8 @@ export interface InvoiceItem {
   readonly linesSha256: string;
   /** It is not sent and leaves its total to the next package of the client in this currency. */
   readonly isLeft?: true;
+  /** The next revision goes on with what the run had to bill in this currency; where it is missing, the run died before. */
+  readonly isContinued?: true;
   /** The package in whose place a correction put this one. */
   readonly corrects?: string;
   readonly packagedAtMs: bigint;
@@ -60,6 +62,7 @@ export type InvoiceHead = Omit<
   | 'paidMicros'
   | 'linesSha256'
   | 'isLeft'
+  | 'isContinued'
   | 'corrects'
   | 'clientRevision'
   | 'calls'
@@ -133,6 +136,7 @@ export function toInvoiceItem(
     paidMicros,
     linesSha256,
     ...(invoice.leaves && { isLeft: true }),
+    ...(invoice.isContinued && { isContinued: true }),
     ...(corrects !== undefined && { corrects }),
     packagedAtMs: BigInt(nowMs),
     periodPartition: periodPartitionOf(period, client),

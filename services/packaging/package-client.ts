@@ -43,7 +43,7 @@ export async function packageClient(
     if (tries > 0 && rules.carriesOver) open = await readCarries(packages, shard, client);
     const billed = await readBilled(packages, client, period);
     const daily = await Array.fromAsync(readDailyRecords(usage, client, period));
-    const terms = { rules, open };
+    const terms = { rules, open, unfinished: billed.unfinished };
     const toAdd = packagesToAdd(client, period, daily, billed.sums, billed.nextRevision, terms);
     let isOvertaken = false;
     for (const invoice of toAdd) {

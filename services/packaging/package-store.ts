@@ -5,7 +5,11 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import type { HalfMonth } from '#shared/domain/billing-period.ts';
 import { meteredSums } from '#shared/domain/package-line.ts';
-import { type InvoicePackage, parseInvoiceId } from '#shared/domain/packaging.ts';
+import {
+  type InvoicePackage,
+  parseInvoiceId,
+  unfinishedCurrencies,
+} from '#shared/domain/packaging.ts';
 import type { UsageSum } from '#shared/domain/usage.ts';
 import {
   type Dynamo,
@@ -32,12 +36,12 @@ export interface PackageStore {
   readonly table: string;
 }
 
-/** What earlier packages of a client and half month billed, and the first free revision. */
+/** What earlier packages of a client and half month billed, where they break off, and the first free revision. */
 export async function readBilled(
   store: PackageStore,
   client: string,
   period: HalfMonth,
-): Promise<{ sums: UsageSum[]; nextRevision: number }> {
+): Promise<{ sums: UsageSum[]; unfinished: Set<string>; nextRevision: number }> {
   const found = await Array.fromAsync(readPackages(store, client, period));
   // A query may see a correction half done: then the new revision is what tells.
   const replaced = new Set(found.map(({ item }) => item.corrects));
@@ -46,6 +50,7 @@ export async function readBilled(
   );
   return {
     sums: standing.flatMap((frozen) => meteredSums(unpackLines(frozen).lines)),
+    unfinished: unfinishedCurrencies(standing.map(({ item }) => item)),
     nextRevision: Number(found.at(-1)?.item.revision ?? 0) + 1,
   };
 }

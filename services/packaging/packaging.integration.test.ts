@@ -4,6 +4,7 @@ import { readUsageMarks, type UsageStore } from '#services/aggregation/public.ts
 import type { HalfMonth } from '#shared/domain/billing-period.ts';
 import type { PackagingRules } from '#shared/domain/carry-over.ts';
 import { isMeteredLine } from '#shared/domain/package-line.ts';
+import { MAX_PACKAGE_LINES } from '#shared/domain/packaging.ts';
 import { shardOf } from '#shared/domain/shard.ts';
 import { foldUsage, type UsageSum } from '#shared/domain/usage.ts';
 import type { Dynamo } from '#shared/platform/dynamo.ts';
@@ -338,6 +339,27 @@ test('a run may die after any write: the next one goes on and bills each line on
   for (const ofClient of revisions.values()) {
     expect(ofClient.map(({ revision }) => revision)).toEqual([1n, 2n]);
   }
+});
+
+test('a run may die between two packages of many lines: what is left is as much on time as what was billed', async () => {
+  const sums = Array.from({ length: MAX_PACKAGE_LINES + 1 }, (_, index) =>
+    usageSum({ meter: `m${index}` }),
+  );
+  await tables.rollUp(sums);
+  // The first package and its lines.
+  const { dynamo } = dyingDynamo(2);
+  await expect(run(tables.packaging(dynamo))).rejects.toThrow();
+  expect(await tables.packages()).toMatchObject([{ isContinued: true }]);
+  await run();
+  await expectBilledOnce(sums);
+  await tables.rollUp([usageSum({ meter: 'late' })]);
+  await run();
+  const found = await tables.frozen();
+  expect(found.map((each) => new Set(unpackLines(each).lines.map(({ kind }) => kind)))).toEqual([
+    new Set(['usage']),
+    new Set(['usage']),
+    new Set(['adjustment']),
+  ]);
 });
 
 test("lines lie beside their package; those that a run has left behind are nobody's", async () => {

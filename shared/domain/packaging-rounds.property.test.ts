@@ -6,7 +6,13 @@ import { type CarryOver, type PackagingRules, skipReasonOf } from './carry-over.
 import { differences, stageOf } from './conservation.ts';
 import { billedBy, linksOf, type PackageLinks, type StoredPackage } from './package-invariants.ts';
 import { type CorrectionLine, meteredSums, paidOf, totalOf } from './package-line.ts';
-import { correctedPackage, type InvoicePackage, MAX_CARRIED, packagesToAdd } from './packaging.ts';
+import {
+  correctedPackage,
+  type InvoicePackage,
+  MAX_CARRIED,
+  packagesToAdd,
+  unfinishedCurrencies,
+} from './packaging.ts';
 import { foldUsage, isPaidAhead, type UsageSum } from './usage.ts';
 
 const PERIODS = ['2026-10-H2', '2026-11-H1', '2026-11-H2'] as const;
@@ -110,7 +116,7 @@ class Tables {
       (sum) => sum.client === client && sum.day === DAYS[index],
     );
     const open = rules.carriesOver ? this.marks.filter((mark) => mark.client === client) : [];
-    const terms = { rules, open };
+    const terms = { rules, open, unfinished: unfinishedCurrencies(standing) };
     const made = packagesToAdd(client, period, daily, billed, ofPeriod.length + 1, terms);
     for (const one of made) this.#put(one);
     return made;

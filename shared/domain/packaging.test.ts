@@ -1,13 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { usageSum, usageSums } from '#shared/testing/usage-arbitraries.ts';
+import { PLAIN_RULES } from './carry-over.ts';
 import { isMeteredLine, meteredSums } from './package-line.ts';
 import {
+  correctedPackage,
   type InvoicePackage,
   invoiceIdOf,
   MAX_PACKAGE_LINES,
   packagesToAdd,
   parseInvoiceId,
+  unfinishedCurrencies,
 } from './packaging.ts';
 import { type DailyRecord, foldUsage, type UsageSum, usageKeyOf } from './usage.ts';
 
@@ -148,21 +151,22 @@ test('usage that costs nothing is packaged too: its quantity is billed', () => {
   );
 });
 
+const many = (currency: string, count: number, prefix = 'm') =>
+  Array.from(
+    { length: count },
+    (_, index): UsageSum => ({
+      client: 'acme',
+      day: '2026-11-03',
+      meter: `${prefix}${index}`,
+      currency,
+      source: 'postpaid',
+      events: 1,
+      quantityMicros: 1n,
+      amountMicros: 1n,
+    }),
+  );
+
 test('a package holds at most MAX_PACKAGE_LINES; the rest continues in the next revisions', () => {
-  const many = (currency: string, count: number) =>
-    Array.from(
-      { length: count },
-      (_, index): UsageSum => ({
-        client: 'acme',
-        day: '2026-11-03',
-        meter: `m${index}`,
-        currency,
-        source: 'postpaid',
-        events: 1,
-        quantityMicros: 1n,
-        amountMicros: 1n,
-      }),
-    );
   const records = [...many('USD', 2 * MAX_PACKAGE_LINES + 1), ...many('EUR', MAX_PACKAGE_LINES)];
   const { packages } = packageRuns([records]);
   expect(packages.map(({ currency, lines }) => [currency, lines.length])).toEqual([
@@ -171,6 +175,50 @@ test('a package holds at most MAX_PACKAGE_LINES; the rest continues in the next 
     ['USD', MAX_PACKAGE_LINES],
     ['USD', 1],
   ]);
+});
+
+describe('a run that dies between two packages', () => {
+  /** What the next run adds to those that were put. */
+  const goOn = (daily: readonly UsageSum[], put: readonly InvoicePackage[]) =>
+    packagesToAdd(
+      ...(['acme', PERIOD, daily, meteredSums(put.flatMap(({ lines }) => lines))] as const),
+      put.length + 1,
+      { rules: PLAIN_RULES, open: [], unfinished: unfinishedCurrencies(put) },
+    );
+  const counts = fc.integer({ min: 0, max: 2 * MAX_PACKAGE_LINES + 2 });
+
+  test('leaves to the next one the very packages that it had not put yet', () => {
+    fc.assert(
+      fc.property(counts, counts, fc.nat(), (euros, dollars, killedAt) => {
+        const daily = [...many('EUR', euros), ...many('USD', dollars)];
+        const whole = goOn(daily, []);
+        const put = whole.slice(0, killedAt % (whole.length + 1));
+        expect([...put, ...goOn(daily, put)]).toEqual(whole);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('leaves late usage of what it had billed to be an adjustment, and so is all that comes once it is done', () => {
+    const first = many('EUR', MAX_PACKAGE_LINES + 1);
+    const put = goOn(first, []);
+    const late = { ...(first[0] as UsageSum), amountMicros: 5n };
+    const kinds = (daily: readonly UsageSum[], packages: readonly InvoicePackage[]) =>
+      goOn(daily, packages).flatMap(({ lines }) => lines.map(({ kind }) => kind));
+    expect(kinds([...first.slice(1), late], put.slice(0, 1))).toEqual(['adjustment', 'usage']);
+    expect(kinds([...first, ...many('EUR', 1, 'z')], put)).toEqual(['adjustment']);
+    const full = goOn(first.slice(1), []);
+    expect(full).toHaveLength(1);
+    expect(kinds(first, full)).toEqual(['adjustment']);
+  });
+
+  test('is known by it also once a package of it was corrected', () => {
+    const daily = many('EUR', MAX_PACKAGE_LINES + 1);
+    const [first, second] = goOn(daily, []) as [InvoicePackage, InvoicePackage];
+    const correction = correctedPackage(first, [], 2, PLAIN_RULES);
+    expect(goOn(daily, [correction])[0]?.lines.map(({ kind }) => kind)).toEqual(['usage']);
+    expect(unfinishedCurrencies([correction, second])).toEqual(new Set());
+  });
 });
 
 describe('an invoice id', () => {

@@ -28,6 +28,8 @@ export interface InvoicePackage {
   readonly totalMicros: bigint;
   /** How much of the total the client has paid from its balance already; what is due is the rest. */
   readonly paidMicros: bigint;
+  /** What its run has to bill in this currency goes on in the next revision. */
+  readonly isContinued?: true;
   /** Why it is not sent. */
   readonly skipReason?: SkipReason;
   /** What the next package of this client and currency takes over, since this one is not sent. */
@@ -40,6 +42,8 @@ export interface InvoicePackage {
 export interface PackagingTerms {
   readonly rules: PackagingRules;
   readonly open: readonly CarryOver[];
+  /** Currencies whose first packages a run did not come to the end of. */
+  readonly unfinished?: ReadonlySet<string>;
 }
 
 /** Most amounts that one package takes over; what is left waits for the next. Keeps its write within the 100 items of a transaction. */
@@ -60,15 +64,19 @@ export function packagesToAdd(
   daily: Iterable<DailyRecord>,
   billed: Iterable<UsageSum>,
   nextRevision: number,
-  { rules, open }: PackagingTerms = { rules: PLAIN_RULES, open: [] },
+  { rules, open, unfinished = new Set() }: PackagingTerms = { rules: PLAIN_RULES, open: [] },
 ): InvoicePackage[] {
   let left = [...open].sort((a, b) => (a.from < b.from ? -1 : 1));
-  return linesToAdd(daily, billed).map((metered, index) => {
+  return linesToAdd(daily, billed, unfinished).map((metered, index, all) => {
     const { currency } = metered[0] as MeteredLine;
+    const isContinued = all[index + 1]?.[0]?.currency === currency;
     const taken = left.filter((carry) => carry.currency === currency).slice(0, MAX_CARRIED);
     const lines = [...metered, ...taken.map(carryOverLine)];
     const made = packageOf(
-      { client, period, revision: nextRevision + index, currency, lines },
+      {
+        ...{ client, period, revision: nextRevision + index, currency, lines },
+        ...(isContinued && { isContinued }),
+      },
       rules,
     );
     left = left.filter((carry) => !taken.includes(carry)).concat(made.leaves ?? []);
@@ -76,20 +84,40 @@ export function packagesToAdd(
   });
 }
 
+/**
+ * The currencies of which standing packages bill only the first part: a run that died before the next revision has left
+ * the rest, which is as much on time as what was billed.
+ */
+export function unfinishedCurrencies(
+  standing: readonly Pick<InvoicePackage, 'currency' | 'isContinued'>[],
+): Set<string> {
+  const finished = new Set(
+    standing.filter(({ isContinued }) => !isContinued).map(({ currency }) => currency),
+  );
+  return new Set(standing.map(({ currency }) => currency)).difference(finished);
+}
+
 /** The revision that takes the place of `old`: its lines as they are, and these. */
 export function correctedPackage(
-  old: Pick<InvoicePackage, 'id' | 'client' | 'period' | 'currency' | 'lines'>,
+  old: Pick<InvoicePackage, 'id' | 'client' | 'period' | 'currency' | 'lines' | 'isContinued'>,
   corrections: readonly CorrectionLine[],
   revision: number,
   rules: PackagingRules,
 ): InvoicePackage {
-  const { id, client, period, currency } = old;
+  const { id, client, period, currency, isContinued } = old;
   const lines = [...old.lines, ...corrections];
-  return { ...packageOf({ client, period, revision, currency, lines }, rules), corrects: id };
+  const made = {
+    ...{ client, period, revision, currency, lines },
+    ...(isContinued && { isContinued }),
+  };
+  return { ...packageOf(made, rules), corrects: id };
 }
 
 function packageOf(
-  made: Pick<InvoicePackage, 'client' | 'period' | 'revision' | 'currency' | 'lines'>,
+  made: Pick<
+    InvoicePackage,
+    'client' | 'period' | 'revision' | 'currency' | 'lines' | 'isContinued'
+  >,
   rules: PackagingRules,
 ): InvoicePackage {
   const { client, period, revision, currency, lines } = made;
@@ -102,7 +130,8 @@ function packageOf(
   const isLeft = skipReason !== undefined && !isNothing && rules.carriesOver;
   return {
     id,
-    ...{ client, period, revision, currency, lines, totalMicros, paidMicros },
+    ...made,
+    ...{ totalMicros, paidMicros },
     ...(skipReason && { skipReason }),
     ...(isLeft && {
       leaves: { client, currency, from: id, amountMicros: totalMicros, paidMicros },
@@ -115,25 +144,30 @@ function carryOverLine({ from, amountMicros, paidMicros }: CarryOver): CarryOver
   return { kind: 'carry_over', from, amountMicros, paidMicros };
 }
 
-/** The lines of each package to add. The first lines of a currency are usage, all later ones adjust what was billed; what was given back is a credit at any time. */
+/**
+ * The lines of each package to add. The first lines of a currency are usage, also where a run that died has put only some
+ * of them; all later ones adjust what was billed. What was given back is a credit at any time.
+ */
 function linesToAdd(
   dailyRecords: Iterable<DailyRecord>,
   billed: Iterable<UsageSum>,
+  unfinished: ReadonlySet<string>,
 ): MeteredLine[][] {
   const daily = [...dailyRecords];
   const trees = new Map(daily.map((record) => [usageKeyOf(record), record.tree]));
   const deducted = [...billed].map(negated);
-  const billedCurrencies = new Set(deducted.map((line) => line.currency));
+  const billedKeys = new Set(deducted.map(usageKeyOf));
+  const finished = new Set(deducted.map((line) => line.currency)).difference(unfinished);
   const open = [...foldUsage([...daily, ...deducted])]
     .filter(([, sum]) => sum.events !== 0 || sum.quantityMicros !== 0n || sum.amountMicros !== 0n)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, sum]) => sum);
   const byCurrency = Map.groupBy(open, (sum) => sum.currency);
   return [...byCurrency.keys()].sort().flatMap((currency) => {
-    const isLater = billedCurrencies.has(currency);
-    const lines = (byCurrency.get(currency) ?? []).map((sum) =>
-      lineOf(sum, isLater, trees.get(usageKeyOf(sum))),
-    );
+    const lines = (byCurrency.get(currency) ?? []).map((sum) => {
+      const key = usageKeyOf(sum);
+      return lineOf(sum, finished.has(currency) || billedKeys.has(key), trees.get(key));
+    });
     return Array.from({ length: Math.ceil(lines.length / MAX_PACKAGE_LINES) }, (_, index) =>
       lines.slice(index * MAX_PACKAGE_LINES, (index + 1) * MAX_PACKAGE_LINES),
     );

@@ -36,6 +36,11 @@ export interface AuditReport {
   readonly accounts: number;
 }
 
+/** A report of what was seen twice, some minutes apart; or once, where there was no time for more. */
+export interface Proven extends AuditReport {
+  readonly isSeenOnce: boolean;
+}
+
 export interface BalanceDifference {
   readonly client: string;
   readonly of: 'balance' | 'held';

@@ -8,6 +8,8 @@ import type { TreeDifference } from '#shared/domain/tree-differences.ts';
 import { log } from '#shared/platform/log.ts';
 import type { AuditReport, BalanceDifference } from './audit-conservation.ts';
 
+let leftMs = 0;
+let lookMs = 0;
 const waitsMs: number[] = [];
 const pointsMs: number[] = [];
 const reports: AuditReport[] = [];
@@ -16,6 +18,7 @@ const notes: string[] = [];
 jest.unstable_mockModule('node:timers/promises', () => ({
   setTimeout: async (waitMs: number) => {
     waitsMs.push(waitMs);
+    leftMs -= waitMs;
   },
 }));
 jest.unstable_mockModule('./wiring.ts', () => ({ wireProving: () => ({ audit: {}, proofs: {} }) }));
@@ -25,6 +28,11 @@ jest.unstable_mockModule('./proof-store.ts', () => ({
   },
   noteStart: async () => notes.push('start'),
   noteEnd: async () => notes.push('end'),
+  noteBegun: async (_: unknown, nowMs: number, untilMs: number) => {
+    notes.push(`begun for ${untilMs - nowMs} ms`);
+    return {};
+  },
+  takeBackBegun: async () => notes.push(`taken back after ${proofs.length}`),
 }));
 const { findingsOf, persisting } = await import('./audit-conservation.ts');
 jest.unstable_mockModule('./audit-conservation.ts', () => ({
@@ -32,18 +40,22 @@ jest.unstable_mockModule('./audit-conservation.ts', () => ({
   persisting,
   auditConservation: async (_: unknown, settledUntilMs: number) => {
     pointsMs.push(settledUntilMs);
+    leftMs -= lookMs;
     const next = reports.shift();
     if (!next) throw new Error('ledger batch 01K fails its checksum');
     return next;
   },
 }));
-const { handler } = await import('./handlers/audit-conservation.ts');
+const { handler: handle } = await import('./handlers/audit-conservation.ts');
+const handler = () => handle({}, { getRemainingTimeInMillis: () => leftMs });
 
 const logged = jest.spyOn(log, 'info').mockImplementation(() => {});
 const counted = jest.spyOn(Metrics.prototype, 'addMetric').mockReturnThis();
 jest.spyOn(Metrics.prototype, 'publishStoredMetrics').mockReturnThis();
 
 beforeEach(() => {
+  leftMs = 900_000;
+  lookMs = 100_000;
   waitsMs.length = 0;
   pointsMs.length = 0;
   reports.length = 0;
@@ -103,7 +115,7 @@ test('where nothing differs it does not look again', async () => {
   expect(waitsMs).toEqual([]);
   expect(counted).toHaveBeenCalledWith('auditDifferences', 'Count', 0);
   expect(proofs).toMatchObject([{ isConserved: true, accounts: 3, first: [] }]);
-  expect(notes).toEqual(['start', 'end']);
+  expect(notes).toEqual(['start', 'begun for 920000 ms', 'taken back after 1', 'end']);
 });
 
 test('an audit that fails leaves a proof that is not green, says why, and fails', async () => {
@@ -115,8 +127,34 @@ test('an audit that fails leaves a proof that is not green, says why, and fails'
       first: ['The audit did not come to its end: ledger batch 01K fails its checksum'],
     },
   ]);
-  expect(notes).toEqual(['start', 'end']);
+  expect(notes).toEqual(['start', 'begun for 920000 ms', 'taken back after 1', 'end']);
 });
+
+test.each([
+  [100_000, 2],
+  [240_000, 2],
+  [270_000, 1],
+  [650_000, 1],
+])(
+  'an audit of %d ms has time for %d looks, and what it has seen once is kept and says so',
+  async (ms, looks) => {
+    lookMs = ms;
+    reports.push(report([difference('lost', 10n, 9n)]), report([difference('lost', 10n, 9n)]));
+    expect(await handler()).toMatchObject({ differences: 1 });
+    expect(pointsMs).toHaveLength(looks);
+    expect(leftMs).toBeGreaterThan(0);
+    const once = expect.stringMatching(/^Seen once: /);
+    const lost = expect.stringMatching(/^lost, sms on 2026-11-03/);
+    expect(proofs).toEqual([
+      expect.objectContaining({
+        isConserved: false,
+        differences: 1,
+        first: looks === 1 ? [once, lost] : [lost],
+      }),
+    ]);
+    expect(counted).toHaveBeenCalledWith('auditDifferences', 'Count', 1);
+  },
+);
 
 test('what differs in the same way after a minute is reported, what moved or went is not', async () => {
   reports.push(

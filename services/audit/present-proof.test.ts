@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { ConservationProof } from '#shared/contracts/proof.ts';
 import type { Difference } from '#shared/domain/conservation.ts';
 import { foldUsage, type UsageSum } from '#shared/domain/usage.ts';
-import type { AuditReport } from './audit-conservation.ts';
+import type { Proven } from './audit-conservation.ts';
 import { presentProof } from './present-proof.ts';
 
 const AT_MS = Date.parse('2026-11-16T12:00:00Z');
@@ -15,7 +15,7 @@ const key = {
 } as const;
 const sum: UsageSum = { ...key, events: 2, quantityMicros: 2_000_000n, amountMicros: 100_000n };
 
-function reportOf(found: Partial<AuditReport>): AuditReport {
+function reportOf(found: Partial<Proven>): Proven {
   const sums = foldUsage([sum, { ...sum, day: '2026-11-04', events: 3 }]);
   const stage = (name: string) => ({ name, sums });
   const names = ['ledger', 'deltas', 'daily records', 'packages'];
@@ -28,6 +28,7 @@ function reportOf(found: Partial<AuditReport>): AuditReport {
     },
     totals: Object.fromEntries(names.map((name) => [name, { EUR: '0.20' }])),
     ...{ differences: [], balances: [], entries: [], trees: [], packages: [], accounts: 7 },
+    isSeenOnce: false,
     ...found,
   };
 }
@@ -55,7 +56,7 @@ const difference: Difference = {
 };
 const account = { changes: 8, balanceMicros: 8_950_000n, heldMicros: 20_000n };
 
-test.each<[string, Partial<AuditReport>, string]>([
+test.each<[string, Partial<Proven>, string]>([
   [
     'a sum',
     { differences: [difference] },

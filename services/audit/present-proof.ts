@@ -4,12 +4,13 @@ import type { Difference } from '#shared/domain/conservation.ts';
 import { formatAmount, formatMicros } from '#shared/domain/money.ts';
 import type { PackageFinding } from '#shared/domain/package-invariants.ts';
 import type { TreeDifference } from '#shared/domain/tree-differences.ts';
-import { type AuditReport, type BalanceDifference, findingsOf } from './audit-conservation.ts';
+import { type BalanceDifference, findingsOf, type Proven } from './audit-conservation.ts';
+import type { Begun } from './proof-store.ts';
 
 const SHOWN = 20;
 
 /** An audit as people read it. */
-export function presentProof(report: AuditReport, atMs: number): ConservationProof {
+export function presentProof(report: Proven, atMs: number): ConservationProof {
   const { stages, totals, differences, balances, entries, trees, packages, accounts } = report;
   return {
     provenAt: new Date(atMs).toISOString(),
@@ -26,6 +27,7 @@ export function presentProof(report: AuditReport, atMs: number): ConservationPro
     trees: trees.length,
     packages: packages.length,
     first: [
+      ...(report.isSeenOnce ? [SEEN_ONCE] : []),
       ...differences.slice(0, SHOWN).map(describeDifference),
       ...packages.slice(0, SHOWN).map(describeFinding),
       ...balances.slice(0, SHOWN).map(describeBalance),
@@ -35,15 +37,34 @@ export function presentProof(report: AuditReport, atMs: number): ConservationPro
   };
 }
 
+const SEEN_ONCE =
+  'Seen once: the function had no time left to look again, so some of this may have been on its way.';
+
 /** A proof that failed has proven nothing, and what made it fail may be what it looks for: a batch that is not what was kept. */
 export function presentFailure(error: Error, atMs: number): ConservationProof {
+  return nothingProven(atMs, `The audit did not come to its end: ${error.message}`);
+}
+
+export function presentKilled({ startedAt, until }: Begun): ConservationProof {
+  return nothingProven(
+    Date.parse(until),
+    `The audit that was begun at ${startedAt} did not come to its end: it was killed, for its time or its memory.`,
+  );
+}
+
+function nothingProven(atMs: number, why: string): ConservationProof {
   return {
     provenAt: new Date(atMs).toISOString(),
     isConserved: false,
     stages: [],
     ...{ accounts: 0, differences: 0, balances: 0, entries: 0, trees: 0 },
-    first: [`The audit did not come to its end: ${error.message}`],
+    first: [why],
   };
+}
+
+export function presentOutOfDate(proof: ConservationProof): ConservationProof {
+  const why = `Out of date: nothing was proven since ${proof.provenAt}, though an audit is begun every hour.`;
+  return { ...proof, isConserved: false, first: [why, ...proof.first].slice(0, SHOWN) };
 }
 
 function describeDifference({ key, left, right }: Difference): string {

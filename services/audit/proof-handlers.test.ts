@@ -34,8 +34,12 @@ const request = (scopes = 'operate') => httpRequest({ routeKey: 'GET /v1/conserv
 
 describe('GET /v1/conservation', () => {
   test('answers the last proof', async () => {
-    const proof = { provenAt: '2026-11-16T12:00:00.000Z', isConserved: true };
-    dynamo.on(QueryCommand).resolves({ Items: [{ proof: JSON.stringify(proof) }] });
+    const proof = { provenAt: new Date().toISOString(), isConserved: true };
+    dynamo
+      .on(QueryCommand, { ExpressionAttributeValues: { ':pk': 'PROOFS' } })
+      .resolves({ Items: [{ proof: JSON.stringify(proof) }] })
+      .on(QueryCommand, { ExpressionAttributeValues: { ':pk': 'BEGUN' } })
+      .resolves({ Items: [] });
     const response = await getProof(request());
     expect(response.statusCode).toBe(200);
     expect(bodyOf(response)).toEqual(proof);

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { BatchWriteCommand, DeleteCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { ConservationProof } from '#shared/contracts/proof.ts';
 import { type Dynamo, isConditionFailure, queryItems } from '#shared/platform/dynamo.ts';
 
-/** Owns the proofs table: the last proofs, and a note while one is under way. */
+/** Owns the proofs table: the last proofs, a note while one is under way, and one for each audit that has not kept its proof yet. */
 export interface ProofStore {
   readonly dynamo: Dynamo;
   readonly table: string;
@@ -24,9 +25,17 @@ export async function keepProof(store: ProofStore, proof: ConservationProof): Pr
       ProjectionExpression: 'pk, sk',
     }),
   );
-  const forgotten = keys.slice(KEPT, KEPT + FORGOTTEN_AT_ONCE);
-  if (forgotten.length === 0) return;
-  const requests = forgotten.map((Key) => ({ DeleteRequest: { Key } }));
+  await forget(store, keys.slice(KEPT));
+}
+
+async function forget(
+  { dynamo, table }: ProofStore,
+  keys: readonly { readonly pk: string; readonly sk: string }[],
+): Promise<void> {
+  if (keys.length === 0) return;
+  const requests = keys
+    .slice(0, FORGOTTEN_AT_ONCE)
+    .map(({ pk, sk }) => ({ DeleteRequest: { Key: { pk, sk } } }));
   await dynamo.send(new BatchWriteCommand({ RequestItems: { [table]: requests } }));
 }
 
@@ -79,4 +88,47 @@ export async function noteStart(
 
 export async function noteEnd({ dynamo, table }: ProofStore): Promise<void> {
   await dynamo.send(new DeleteCommand({ TableName: table, Key: UNDER_WAY }));
+}
+
+const BEGUN = 'BEGUN';
+
+/** An audit that has not kept its proof. */
+export interface Begun {
+  readonly pk: string;
+  readonly sk: string;
+  readonly startedAt: string;
+  /** When it was killed at the latest. */
+  readonly until: string;
+}
+
+/** Notes that an audit has begun, before it does: one that is killed, for its time or its memory, can note nothing any more. */
+export async function noteBegun(
+  { dynamo, table }: ProofStore,
+  nowMs: number,
+  untilMs: number,
+): Promise<Begun> {
+  const startedAt = new Date(nowMs).toISOString();
+  const until = new Date(untilMs).toISOString();
+  const begun = { pk: BEGUN, sk: `${startedAt}#${randomUUID()}`, startedAt, until };
+  await dynamo.send(new PutCommand({ TableName: table, Item: begun }));
+  return begun;
+}
+
+/** Of an audit that has kept its proof, which from now on tells more than those that were killed before it. */
+export async function takeBackBegun(store: ProofStore, begun: Begun, nowMs: number): Promise<void> {
+  const killed = await readKilled(store, nowMs);
+  await forget(store, [begun, ...killed.filter(({ sk }) => sk < begun.sk)]);
+}
+
+/** The audits that were killed, the first one first. */
+export async function readKilled({ dynamo, table }: ProofStore, nowMs: number): Promise<Begun[]> {
+  const begun = await Array.fromAsync(
+    queryItems<Begun>(dynamo, {
+      TableName: table,
+      ConsistentRead: true,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': BEGUN },
+    }),
+  );
+  return begun.filter(({ until }) => Date.parse(until) <= nowMs);
 }

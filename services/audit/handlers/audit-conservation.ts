@@ -1,3 +1,4 @@
+import type { Context } from 'aws-lambda';
 import { emitMetrics, log } from '#shared/platform/log.ts';
 import { findingsOf } from '../audit-conservation.ts';
 import { proveConservation } from '../prove-conservation.ts';
@@ -5,8 +6,8 @@ import { wireProving } from '../wiring.ts';
 
 const SHOWN = 20;
 
-export async function handler() {
-  const report = await proveConservation(wireProving());
+export async function handler(_event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>) {
+  const report = await proveConservation(wireProving(), () => context.getRemainingTimeInMillis());
   const found = {
     differences: report.differences.length,
     balances: report.balances.length,
@@ -22,6 +23,7 @@ export async function handler() {
     trees: report.trees.slice(0, SHOWN),
     packages: report.packages.slice(0, SHOWN),
   };
-  log.info('audit', { ...found, accounts: report.accounts, totals: report.totals, first });
-  return { ...found, accounts: report.accounts, totals: report.totals };
+  const { accounts, totals, isSeenOnce } = report;
+  log.info('audit', { ...found, isSeenOnce, accounts, totals, first });
+  return { ...found, accounts, totals };
 }

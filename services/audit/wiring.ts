@@ -4,7 +4,7 @@ import { connectDynamo, connectImpatientDynamo } from '#shared/platform/dynamo.t
 import { readEnv, text } from '#shared/platform/env.ts';
 import { once } from '#shared/platform/once.ts';
 import { connectRedisOf, redisSettings, shards } from '#shared/platform/settings.ts';
-import type { Explaining } from './explain/explain-invoice.ts';
+import type { Explaining } from './explain/explaining.ts';
 import type { ProofStore } from './proof-store.ts';
 import type { Proving } from './prove-conservation.ts';
 import type { ProofStarting } from './start-proof.ts';
@@ -63,5 +63,6 @@ export const wireExplaining = once((): Explaining => {
     usage: { dynamo, table: env.USAGE_TABLE },
     packages: { dynamo, table: env.INVOICES_TABLE },
     shards: env.SHARDS,
+    last: {},
   };
 });

@@ -123,11 +123,21 @@ describe('an invoice is explained down to the events in the ledger', () => {
 
   test('page by page where there are many', async () => {
     await world.consume(
-      ...[70, 1, 130, 49].map((count, place) => batchAt(place, numbered(count, `b${place}`))),
+      ...[700, 1, 1_300, 499].map((count, place) => batchAt(place, numbered(count, `b${place}`))),
     );
     await world.bill();
     const { lines } = await expectVerified(idOf(1));
-    expect(lines.map(({ events }) => events.length)).toEqual([100, 100, 50]);
+    expect(lines.map(({ events }) => events.length)).toEqual([1_000, 1_000, 500]);
+  });
+
+  test('in smaller pages where every batch has to be read for one event', async () => {
+    const batches = Array.from({ length: 101 }, (_, place) =>
+      batchAt(place, [usage(`u-${place}`)]),
+    );
+    await world.consume(...batches);
+    await world.bill();
+    const { lines } = await expectVerified(idOf(1));
+    expect(lines.map(({ events }) => events.length)).toEqual([100, 1]);
   });
 
   test('beside lines that are carried over', async () => {

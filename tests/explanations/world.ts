@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import { consumeBatch } from '#services/aggregation/consume-batch.ts';
 import { rollUpShard } from '#services/aggregation/roll-up.ts';
 import { explain } from '#services/audit/explain/explain.ts';
-import type { Explaining } from '#services/audit/explain/explain-invoice.ts';
+import type { Explaining } from '#services/audit/explain/explaining.ts';
 import { packageChunk } from '#services/packaging/package-chunk.ts';
 import { planChunks } from '#services/packaging/plan-chunks.ts';
 import { type FrozenPackage, readAllPackages } from '#services/packaging/public.ts';
@@ -50,7 +50,7 @@ export async function createWorld(): Promise<World> {
   const [usage, ledger, entries, invoices] = (await Promise.all(
     ['usage', 'ledger', 'entries', 'invoices'].map((name) => createOwnTable(name)),
   )) as [OwnTable, OwnTable, OwnTable, OwnTable];
-  const explaining = { usage, ledger, packages: invoices, shards: SHARDS };
+  const explaining = { usage, ledger, packages: invoices, shards: SHARDS, last: {} };
   const rollUp = async () => {
     for (let shard = 0; shard < SHARDS; shard++) await rollUpShard(usage, shard);
   };

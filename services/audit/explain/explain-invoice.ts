@@ -1,9 +1,9 @@
-import type { LedgerStore, UsageStore } from '#services/aggregation/public.ts';
-import { type PackageStore, presentLines } from '#services/packaging/public.ts';
+import { presentLines } from '#services/packaging/public.ts';
 import type { Explanation } from '#shared/contracts/explanation.ts';
 import { formatAmount } from '#shared/domain/money.ts';
 import { isMeteredLine } from '#shared/domain/package-line.ts';
 import { noSuchInvoice } from './explain-request.ts';
+import type { Explaining } from './explaining.ts';
 import {
   type InvoiceName,
   type LineRecord,
@@ -11,13 +11,6 @@ import {
   recordOf,
 } from './frozen-invoice.ts';
 import { presentTotals } from './totals.ts';
-
-export interface Explaining {
-  readonly packages: PackageStore;
-  readonly usage: UsageStore;
-  readonly ledger: LedgerStore;
-  readonly shards: number;
-}
 
 /** From an invoice to its daily records. Throws `ProblemError` not_found and explanation_inconsistent. */
 export async function explainInvoice(

@@ -1,39 +1,21 @@
 import pMap from 'p-map';
-import {
-  DamagedBatchError,
-  type LedgerStore,
-  readBatch,
-  readDeltas,
-  readFolds,
-} from '#services/aggregation/public.ts';
+import { DamagedBatchError, type LedgerStore, readBatch } from '#services/aggregation/public.ts';
 import type { LineExplanation } from '#shared/contracts/explanation.ts';
 import type { KeptEvent } from '#shared/contracts/sealed-batch.ts';
-import { hashLeaf, proofOf, rootOf, type Tree, treeOver } from '#shared/domain/merkle.ts';
-import { isMeteredLine, type MeteredLine } from '#shared/domain/package-line.ts';
+import { hashLeaf, proofOf, rootOf, treeOver } from '#shared/domain/merkle.ts';
 import { shardOf } from '#shared/domain/shard.ts';
-import { type TreeHead, usageKeyOf, usageOf } from '#shared/domain/usage.ts';
-import {
-  headOf,
-  inOrderOfArrival,
-  type KeptDelta,
-  orderOfArrival,
-  prefixOf,
-  rootsOf,
-} from '#shared/domain/usage-tree.ts';
+import { usageKeyOf, usageOf } from '#shared/domain/usage.ts';
 import { ProblemError } from '#shared/platform/problem-error.ts';
-import type { Explaining } from './explain-invoice.ts';
-import { noSuchInvoice } from './explain-request.ts';
-import {
-  type FrozenInvoice,
-  type InvoiceName,
-  type LineRecord,
-  readFrozenInvoice,
-  recordOf,
-} from './frozen-invoice.ts';
+import type { Explaining, PlacedDelta, ProvableLine } from './explaining.ts';
+import type { InvoiceName } from './frozen-invoice.ts';
 import { inconsistent } from './inconsistent.ts';
-import { isSame, NO_TOTALS, sumOf, type Totals } from './totals.ts';
+import { namesOf, provableLine } from './provable-line.ts';
+import { isSame, NO_TOTALS, sumOf } from './totals.ts';
 
-const PAGE_EVENTS = 100;
+/** An answer of a Lambda may have 6 MB: so many events with their proofs take less than the half, unless their names are of the longest. */
+const PAGE_EVENTS = 1_000;
+/** Where each batch holds few events of the line, the time for reading them bounds a page. */
+const PAGE_BATCHES = 100;
 const READS_AT_ONCE = 8;
 
 type ExplainedEvent = LineExplanation['events'][number];
@@ -48,110 +30,43 @@ export async function explainLine(
   index: number,
   cursor?: number,
 ): Promise<LineExplanation> {
-  const invoice = await readFrozenInvoice(explaining.packages, name);
-  if (!invoice) throw noSuchInvoice();
-  const { line, record } = findLine(invoice, index);
-  const from = cursor ?? record.billedBefore.events;
-  if (from < record.billedBefore.events || from >= record.tree.size) {
+  const provable = await provableLine(explaining, name, index, cursor === undefined);
+  const { billedBefore, tree } = provable.record;
+  const from = cursor ?? billedBefore.events;
+  if (from < billedBefore.events || from >= tree.size) {
     throw new ProblemError(
       'invalid_parameter',
       'cursor must be the nextCursor of the page before.',
     );
   }
-  const to = Math.min(from + PAGE_EVENTS, record.tree.size);
-  const deltas = await readRecordDeltas(explaining, line, record);
+  const ahead = provable.places.filter(({ start, delta }) => start + delta.events > from);
+  const placed = ahead.slice(0, PAGE_BATCHES).filter(({ start }) => start < from + PAGE_EVENTS);
+  const next = ahead[placed.length]?.start ?? tree.size;
+  const to = Math.min(from + PAGE_EVENTS, next);
+  const events = await readEvents(explaining, provable, placed);
   return {
     id: name.id,
     line: index,
-    tree: record.tree,
-    events: await readEvents(explaining, line, deltas, { from, to }),
-    ...(to < record.tree.size && { nextCursor: String(to) }),
+    tree,
+    events: events.filter(({ index: place }) => place >= from && place < to),
+    ...(to < tree.size && { nextCursor: String(to) }),
   };
-}
-
-function findLine({ lines, metered }: FrozenInvoice, index: number) {
-  const line = lines[index];
-  if (!line || !isMeteredLine(line)) {
-    throw new ProblemError('invalid_parameter', 'line must be the index of a metered line.');
-  }
-  const record = recordOf(line, metered);
-  if (!record) {
-    throw new ProblemError('not_found', 'The line is older than the trees over events.');
-  }
-  return { line, record };
-}
-
-/** The deltas behind a line and all before it, in the order of their arrival, that lead to what was frozen. */
-async function readRecordDeltas(
-  { usage, shards }: Explaining,
-  line: MeteredLine,
-  record: LineRecord,
-): Promise<KeptDelta[]> {
-  const shard = shardOf(line.client, shards);
-  const folds = await readFolds(usage, line.day, shard);
-  const found = await Array.fromAsync(readDeltas(usage, line.day, shard, line));
-  const all = inOrderOfArrival(found, orderOfArrival(folds));
-  if (record.treeBefore) deltasUpTo(all, line, record.treeBefore, record.billedBefore);
-  return deltasUpTo(all, line, record.tree, record.at);
-}
-
-function deltasUpTo(
-  all: readonly KeptDelta[],
-  line: MeteredLine,
-  tree: TreeHead,
-  totals: Totals,
-): KeptDelta[] {
-  const deltas = prefixOf(all, tree.size);
-  if (!deltas || headOf(deltas)?.root !== tree.root) {
-    throw inconsistent(`The deltas of ${namesOf(line)} do not lead to the root ${tree.root}.`);
-  }
-  if (!isSame(deltas.reduce(sumOf, NO_TOTALS), totals)) {
-    throw inconsistent(`The deltas of ${namesOf(line)} do not add up to what was billed.`);
-  }
-  return deltas;
-}
-
-interface Range {
-  readonly from: number;
-  readonly to: number;
 }
 
 async function readEvents(
   explaining: Explaining,
-  line: MeteredLine,
-  deltas: readonly KeptDelta[],
-  { from, to }: Range,
+  provable: ProvableLine,
+  placed: readonly PlacedDelta[],
 ): Promise<ExplainedEvent[]> {
-  const tree = treeOver(rootsOf(deltas) ?? []);
-  const placed = placesOf(deltas).filter(
-    ({ start, delta }) => start < to && start + delta.events > from,
-  );
-  const events = await pMap(placed, (place) => readDeltaEvents(explaining, line, tree, place), {
+  const events = await pMap(placed, (place) => readDeltaEvents(explaining, provable, place), {
     concurrency: READS_AT_ONCE,
   });
-  return events.flat().filter(({ index }) => index >= from && index < to);
-}
-
-/** A delta with its place among the deltas, and that of its first event among the events. */
-interface PlacedDelta {
-  readonly delta: KeptDelta;
-  readonly place: number;
-  readonly start: number;
-}
-
-function placesOf(deltas: readonly KeptDelta[]): PlacedDelta[] {
-  let start = 0;
-  return deltas.map((delta, place) => {
-    const placed = { delta, place, start };
-    start += delta.events;
-    return placed;
-  });
+  return events.flat();
 }
 
 async function readDeltaEvents(
   { ledger, shards }: Explaining,
-  line: MeteredLine,
-  tree: Tree,
+  { line, tree }: ProvableLine,
   { delta, place, start }: PlacedDelta,
 ): Promise<ExplainedEvent[]> {
   const { batch } = delta;
@@ -183,8 +98,4 @@ async function readKept(ledger: LedgerStore, shard: number, batch: string): Prom
     if (error instanceof DamagedBatchError) throw inconsistent(`${error.message}.`, error);
     throw error;
   }
-}
-
-function namesOf({ client, day, meter, source }: MeteredLine): string {
-  return `${client}, ${meter} on ${day} (${source})`;
 }

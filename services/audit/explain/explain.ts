@@ -1,7 +1,8 @@
 import type { Explanation, LineExplanation } from '#shared/contracts/explanation.ts';
-import { type Explaining, explainInvoice } from './explain-invoice.ts';
+import { explainInvoice } from './explain-invoice.ts';
 import { explainLine } from './explain-line.ts';
 import type { ExplainRequest } from './explain-request.ts';
+import type { Explaining } from './explaining.ts';
 
 /** An invoice down to its daily records, or one line of it down to its events. */
 export async function explain(

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Explanation, LineExplanation } from '#shared/contracts/explanation.ts';
-import { fetchExplanation } from './fetch-explanation.ts';
+import { fetchExplanation, toLines } from './fetch-explanation.ts';
 import { readExplainSettings } from './settings.ts';
 
 const ID = '2026-11-H1.1.acme';
@@ -36,6 +36,10 @@ afterEach(() => {
 });
 
 async function fetchFrom(reply: (path: string) => readonly [status: number, body: object]) {
+  return Array.fromAsync(await fetching(reply));
+}
+
+async function fetching(reply: (path: string) => readonly [status: number, body: object]) {
   asked = [];
   const server = createServer((request, response) => {
     const path = request.url ?? '';
@@ -55,7 +59,7 @@ test('fetches every page of every line that has a record', async () => {
     if (!path.includes('line')) return [200, explanation];
     return [200, path.includes('cursor=2') ? second : first];
   });
-  expect(explained).toEqual({ explanation, lines: [first, second] });
+  expect(explained).toEqual([explanation, first, second]);
   expect(asked).toEqual(
     ['', '?line=1', '?line=1&cursor=2'].map(
       (query) => `/v1/invoices/${ID}/explain${query} Bearer tg_x`,
@@ -63,9 +67,26 @@ test('fetches every page of every line that has a record', async () => {
   );
 });
 
+test('asks for a page once the one before is written, one JSON a line', async () => {
+  const lines = toLines(
+    await fetching((path) => [
+      200,
+      path.includes('line') ? page({ nextCursor: '2' }) : explanation,
+    ]),
+  );
+  expect(await lines.next()).toEqual({ done: false, value: `${JSON.stringify(explanation)}\n` });
+  expect(asked).toHaveLength(1);
+  const { value } = await lines.next();
+  expect(JSON.parse(value)).toEqual(page({ nextCursor: '2' }));
+  expect(asked).toHaveLength(2);
+  await lines.return(undefined);
+});
+
 test('asks again where an answer may come, and gives up where it will not', async () => {
   const replies = [[503, {}] as const, [200, { ...explanation, lines: [] }] as const];
-  expect((await fetchFrom(() => replies.shift() ?? [500, {}])).lines).toEqual([]);
+  expect(await fetchFrom(() => replies.shift() ?? [500, {}])).toEqual([
+    { ...explanation, lines: [] },
+  ]);
   await expect(fetchFrom(() => [500, { code: 'explanation_inconsistent' }])).rejects.toThrow(
     'was answered 500: {"code":"explanation_inconsistent"}',
   );

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { localTarget } from '#localstack/api-target.ts';
 import { runCommand } from '#localstack/command.ts';
 import { REPOSITORY_FOLDER } from '#localstack/environment.ts';
 import { count, showSteps } from '#localstack/run/progress.ts';
-import { fetchExplanation } from './fetch-explanation.ts';
+import { fetchExplanation, toLines } from './fetch-explanation.ts';
 import { readExplainSettings } from './settings.ts';
 
 const FOLDER = join('.local', 'explanations');
@@ -14,12 +15,15 @@ const VERIFIER = join(REPOSITORY_FOLDER, 'localstack', 'verify', 'verify-explana
 await runCommand(async () => {
   const { target, invoice } = readExplainSettings(process.env);
   const at = target ?? (await localTarget());
-  const explained = await showSteps().step(`explain ${invoice}`, (show) =>
-    fetchExplanation(at, invoice, { onEvents: (events) => show(`${count(events)} events`) }),
-  );
-  const file = join(FOLDER, `${encodeURIComponent(invoice)}.json`);
+  const file = join(FOLDER, `${encodeURIComponent(invoice)}.ndjson`);
   mkdirSync(join(REPOSITORY_FOLDER, FOLDER), { recursive: true });
-  writeFileSync(join(REPOSITORY_FOLDER, file), JSON.stringify(explained, undefined, 2));
+  await showSteps().step(`explain ${invoice}`, (show) =>
+    pipeline(
+      fetchExplanation(at, invoice, { onEvents: (events) => show(`${count(events)} events`) }),
+      toLines,
+      createWriteStream(join(REPOSITORY_FOLDER, file)),
+    ),
+  );
   const { status, error } = spawnSync('python3', [VERIFIER, join(REPOSITORY_FOLDER, file)], {
     stdio: 'inherit',
   });

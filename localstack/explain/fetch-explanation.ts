@@ -2,38 +2,41 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiTarget } from '#localstack/api-target.ts';
 import { Explanation, LineExplanation } from '#shared/contracts/explanation.ts';
 
-/** Everything about one invoice, as the verifier takes it. */
-export interface WholeExplanation {
-  readonly explanation: Explanation;
-  readonly lines: readonly LineExplanation[];
-}
-
 interface FetchOptions {
   readonly onEvents?: (events: number) => void;
   readonly pauseMs?: number;
 }
 
-/** Asks for an invoice, and for every page of events of each line that has a record. Throws where an answer says why not. */
-export async function fetchExplanation(
+/**
+ * Asks for an invoice, and for every page of events of each line that has a record: the answers in the order in which
+ * the verifier takes them, one at a time, for all of them may be more than memory holds. Throws where an answer says why not.
+ */
+export async function* fetchExplanation(
   target: ApiTarget,
   invoice: string,
   { onEvents = () => {}, pauseMs = 1_000 }: FetchOptions = {},
-): Promise<WholeExplanation> {
+): AsyncGenerator<Explanation | LineExplanation> {
   const ask = (query: string) =>
     get(target, `/v1/invoices/${encodeURIComponent(invoice)}/explain${query}`, pauseMs);
   const explanation = Explanation.parse(await ask(''));
-  const lines: LineExplanation[] = [];
+  yield explanation;
+  let events = 0;
   for (const { index, record } of explanation.lines) {
     if (!record) continue;
     for (let cursor: string | undefined = ''; cursor !== undefined; ) {
       const query = `?line=${index}${cursor && `&cursor=${cursor}`}`;
       const page: LineExplanation = LineExplanation.parse(await ask(query));
-      lines.push(page);
-      onEvents(lines.reduce((sum, { events }) => sum + events.length, 0));
+      yield page;
+      events += page.events.length;
+      onEvents(events);
       cursor = page.nextCursor;
     }
   }
-  return { explanation, lines };
+}
+
+/** One JSON a line. */
+export async function* toLines(answers: AsyncIterable<object>): AsyncGenerator<string> {
+  for await (const answer of answers) yield `${JSON.stringify(answer)}\n`;
 }
 
 const TRIES = 5;

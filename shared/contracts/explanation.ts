@@ -48,8 +48,9 @@ export const LineExplanation = z.strictObject({
     z.strictObject({
       /** The bytes of the leaf: the event as it lies in the ledger. */
       text: z.string(),
-      /** The batch of the ledger that holds it, and where. */
+      /** The batch of the ledger that holds it. */
       batch: z.string(),
+      /** Its place among the leaves of the tree, the first being 0. */
       index: z.int(),
       /** The events sum up to the line, signed by this. */
       sign: z.enum(['+', '-']),

@@ -486,6 +486,11 @@ describe('what is still moving is left out', () => {
     );
     expect(await found()).not.toEqual([]);
   });
+
+  test('nor does a day that another shard has still to roll up', async () => {
+    await usage.put(dailyItem(tampered), dirtyItem((acme.shard + 1) % SHARDS, target.day));
+    expect(await found()).toHaveLength(2);
+  });
 });
 
 describe('a client that is charged all the time', () => {

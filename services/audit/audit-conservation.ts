@@ -65,10 +65,11 @@ export async function auditConservation(
   audit: Audit,
   settledUntilMs: number,
 ): Promise<AuditReport> {
-  const { isMoving, ...read } = await readStages(audit.sources, settledUntilMs);
+  const { sources, accounts } = audit;
+  const { isMoving, ...read } = await readStages(sources, accounts.shards, settledUntilMs);
   const { ledger, deltas, daily, packages } = read;
   const stages = [ledger, deltas, daily, packages];
-  const balances = await checkBalances(audit.accounts, read.balances);
+  const balances = await checkBalances(accounts, read.balances);
   return {
     stages: { ledger, deltas, daily, packages },
     totals: Object.fromEntries(

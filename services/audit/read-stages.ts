@@ -23,6 +23,7 @@ import {
   type PackageLinks,
   type Ties,
 } from '#shared/domain/package-invariants.ts';
+import { shardName, shardOf } from '#shared/domain/shard.ts';
 import { type TreeDifference, treeDifferences } from '#shared/domain/tree-differences.ts';
 import {
   type DailyRecord,
@@ -58,9 +59,13 @@ export interface Stages {
 }
 
 /** Reads every stage of the pipeline whole. What lies further down is read first, so that nothing seems invented by moving meanwhile. */
-export async function readStages(sources: AuditSources, settledUntilMs: number): Promise<Stages> {
+export async function readStages(
+  sources: AuditSources,
+  shards: number,
+  settledUntilMs: number,
+): Promise<Stages> {
   const { packages, ties } = await readPackages(sources.packages);
-  const { deltas, daily, trees, isMoving } = await readUsage(sources.usage);
+  const { deltas, daily, trees, isMoving } = await readUsage(sources.usage, shards);
   const entries = await readEntries(sources.entries, settledUntilMs);
   const { sums, balances } = await readEvents(sources.ledger, settledUntilMs);
   return {
@@ -95,11 +100,10 @@ async function readPackages(store: PackageStore): Promise<{ packages: Stage; tie
   return { packages: { name: PACKAGES, sums }, ties: { links, marks } };
 }
 
-async function readUsage(store: UsageStore) {
+async function readUsage(store: UsageStore, shards: number) {
   const deltas = new Map<string, UsageSum>();
   const daily: DailyRecord[] = [];
   const days = gatherShardDays();
-  const dirtyDays = new Set<string>();
   const dirtyShardDays = new Set<string>();
   const unpackaged = new Set<string>();
   for await (const item of readAllUsage(store)) {
@@ -115,7 +119,6 @@ async function readUsage(store: UsageStore) {
         daily.push(item.sum);
         break;
       case 'dirty':
-        dirtyDays.add(item.day);
         dirtyShardDays.add(`${item.day}#${item.shard}`);
         break;
       case 'unpackaged':
@@ -128,7 +131,7 @@ async function readUsage(store: UsageStore) {
     daily: stageOf('daily records', daily),
     trees: [...treeDifferences(days.atRest(dirtyShardDays), byKey)],
     isMoving: ({ key, right }: Difference) =>
-      dirtyDays.has(key.day) ||
+      dirtyShardDays.has(`${key.day}#${shardName(shardOf(key.client, shards))}`) ||
       (right.stage === PACKAGES && unpackaged.has(`${halfMonthOf(key.day)}#${key.client}`)),
   };
 }

@@ -16,7 +16,7 @@ export {
   partitionsOf,
   statePartitionOf,
 } from './invoice-item.ts';
-export { noSuchInvoice, parseInvoicePath } from './invoice-path.ts';
+export { noSuchInvoice, parseInvoiceName, parseInvoicePath } from './invoice-path.ts';
 export { readLines } from './lines-store.ts';
 export {
   type PackageStore,

@@ -1,4 +1,5 @@
 import { type AccountEvent, effectOf, type LedgerEvent } from './ledger-event.ts';
+import { addTotals, isSame, NO_TOTALS, type Totals, totalsOf } from './totals.ts';
 import { foldUsage, type UsageKey, type UsageSum } from './usage.ts';
 
 /** The sums of one stage of the pipeline, keyed by `usageKeyOf`. */
@@ -13,14 +14,6 @@ export interface Difference {
   readonly right: { readonly stage: string } & Totals;
 }
 
-export interface Totals {
-  readonly events: number;
-  readonly quantityMicros: bigint;
-  readonly amountMicros: bigint;
-}
-
-const NOTHING: Totals = { events: 0, quantityMicros: 0n, amountMicros: 0n };
-
 /**
  * Invariant 4: at rest every stage holds the same sums, key by key. Yields each key where a stage differs
  * from the one before it, in the order of client, day and meter, so that the first is the one to look at.
@@ -31,8 +24,8 @@ export function* differences(stages: readonly Stage[]): Generator<Difference> {
   for (const key of [...keys.keys()].sort()) {
     for (let index = 1; index < stages.length; index++) {
       const [before, after] = [stages[index - 1] as Stage, stages[index] as Stage];
-      const left = before.sums.get(key) ?? NOTHING;
-      const right = after.sums.get(key) ?? NOTHING;
+      const left = before.sums.get(key) ?? NO_TOTALS;
+      const right = after.sums.get(key) ?? NO_TOTALS;
       if (isSame(left, right)) continue;
       yield {
         key: keys.get(key) as UsageKey,
@@ -43,28 +36,12 @@ export function* differences(stages: readonly Stage[]): Generator<Difference> {
   }
 }
 
-function totalsOf({ events, quantityMicros, amountMicros }: Totals): Totals {
-  return { events, quantityMicros, amountMicros };
-}
-
-function isSame(a: Totals, b: Totals): boolean {
-  return (
-    a.events === b.events &&
-    a.quantityMicros === b.quantityMicros &&
-    a.amountMicros === b.amountMicros
-  );
-}
-
 /** Adds up a stage per currency, for the table that people read. */
 export function totalsByCurrency(sums: Iterable<UsageSum>): Map<string, Totals> {
   const totals = new Map<string, Totals>();
   for (const sum of sums) {
-    const before = totals.get(sum.currency) ?? NOTHING;
-    totals.set(sum.currency, {
-      events: before.events + sum.events,
-      quantityMicros: before.quantityMicros + sum.quantityMicros,
-      amountMicros: before.amountMicros + sum.amountMicros,
-    });
+    const before = totals.get(sum.currency) ?? NO_TOTALS;
+    totals.set(sum.currency, addTotals(before, sum));
   }
   return totals;
 }

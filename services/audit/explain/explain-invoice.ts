@@ -1,8 +1,8 @@
-import { presentLines } from '#services/packaging/public.ts';
+import { noSuchInvoice, presentLines } from '#services/packaging/public.ts';
 import type { Explanation } from '#shared/contracts/explanation.ts';
-import { formatAmount } from '#shared/domain/money.ts';
+import { formatAmount, formatMicros } from '#shared/domain/money.ts';
 import { isMeteredLine } from '#shared/domain/package-line.ts';
-import { noSuchInvoice } from './explain-request.ts';
+import type { Totals } from '#shared/domain/totals.ts';
 import type { Explaining } from './explaining.ts';
 import {
   type InvoiceName,
@@ -10,7 +10,6 @@ import {
   readFrozenInvoice,
   recordOf,
 } from './frozen-invoice.ts';
-import { presentTotals } from './totals.ts';
 
 /** From an invoice to its daily records. Throws `ProblemError` not_found and explanation_inconsistent. */
 export async function explainInvoice(
@@ -47,4 +46,8 @@ function presentRecord({ at, billedBefore, tree, treeBefore }: LineRecord) {
     tree,
     ...(treeBefore && { treeBefore }),
   };
+}
+
+function presentTotals({ events, quantityMicros, amountMicros }: Totals) {
+  return { events, quantity: formatMicros(quantityMicros), amount: formatAmount(amountMicros) };
 }

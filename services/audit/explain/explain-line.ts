@@ -4,13 +4,13 @@ import type { LineExplanation } from '#shared/contracts/explanation.ts';
 import type { KeptEvent } from '#shared/contracts/sealed-batch.ts';
 import { hashLeaf, proofOf, rootOf, treeOver } from '#shared/domain/merkle.ts';
 import { shardOf } from '#shared/domain/shard.ts';
+import { addTotals, isSame, NO_TOTALS } from '#shared/domain/totals.ts';
 import { usageKeyOf, usageOf } from '#shared/domain/usage.ts';
 import { ProblemError } from '#shared/platform/problem-error.ts';
 import type { Explaining, PlacedDelta, ProvableLine } from './explaining.ts';
 import type { InvoiceName } from './frozen-invoice.ts';
 import { inconsistent } from './inconsistent.ts';
 import { namesOf, provableLine } from './provable-line.ts';
-import { isSame, NO_TOTALS, sumOf } from './totals.ts';
 
 /** An answer of a Lambda may have 6 MB: so many events with their proofs take less than the half, unless their names are of the longest. */
 const PAGE_EVENTS = 1_000;
@@ -77,7 +77,7 @@ async function readDeltaEvents(
         .map((sum) => ({ text, sum, isTakenOff: event.kind === 'reversal' })),
   );
   const own = kept.length > 0 ? treeOver(kept.map(({ text }) => hashLeaf(text))) : undefined;
-  const totals = kept.reduce((sum, event) => sumOf(sum, event.sum), NO_TOTALS);
+  const totals = kept.reduce((sum, event) => addTotals(sum, event.sum), NO_TOTALS);
   if (!own || rootOf(own) !== delta.root || !isSame(totals, delta)) {
     throw inconsistent(`Batch ${batch} of the ledger is not what ${namesOf(line)} was made of.`);
   }

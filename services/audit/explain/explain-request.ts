@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
-import * as field from '#shared/contracts/fields.ts';
-import { parseInvoiceId } from '#shared/domain/packaging.ts';
+import { parseInvoiceName } from '#services/packaging/public.ts';
 import { type HttpRequest, parseParameter } from '#shared/platform/http.ts';
 import { ProblemError } from '#shared/platform/problem-error.ts';
 import type { InvoiceName } from './frozen-invoice.ts';
@@ -35,18 +34,5 @@ export function parseExplainRequest(request: HttpRequest): ExplainRequest {
   if (cursor !== undefined && line === undefined) {
     throw new ProblemError('invalid_parameter', 'cursor needs the line that it is of.');
   }
-  return { invoice: parseName(request.pathParameters?.id), line, cursor };
-}
-
-function parseName(id = ''): InvoiceName {
-  const parts = parseInvoiceId(id);
-  if (!parts || !field.client.safeParse(parts.client).success) throw noSuchInvoice();
-  return { id, ...parts };
-}
-
-export function noSuchInvoice(): ProblemError {
-  return new ProblemError(
-    'not_found',
-    'There is no invoice of this id; GET /v1/invoices lists them.',
-  );
+  return { invoice: parseInvoiceName(request), line, cursor };
 }

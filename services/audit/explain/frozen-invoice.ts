@@ -14,9 +14,9 @@ import {
   paidOf,
   totalOf,
 } from '#shared/domain/package-line.ts';
+import { addTotals, NO_TOTALS, type Totals } from '#shared/domain/totals.ts';
 import { type TreeHead, usageKeyOf } from '#shared/domain/usage.ts';
 import { inconsistent } from './inconsistent.ts';
-import { NO_TOTALS, sumOf, type Totals } from './totals.ts';
 
 export interface InvoiceName {
   readonly id: string;
@@ -119,9 +119,9 @@ export function recordOf(
   const bySize = [...new Map(earlier.map((other) => [other.tree.size, other]))].sort(
     ([a], [b]) => a - b,
   );
-  const billedBefore = bySize.reduce((sum, [, other]) => sumOf(sum, other.line), NO_TOTALS);
+  const billedBefore = bySize.reduce((sum, [, other]) => addTotals(sum, other.line), NO_TOTALS);
   const treeBefore = bySize.at(-1)?.[1].tree;
-  const at = sumOf(billedBefore, line);
+  const at = addTotals(billedBefore, line);
   if (at.events !== tree.size || billedBefore.events !== (treeBefore?.size ?? 0)) {
     throw inconsistent(
       `The lines for ${line.meter} on ${line.day} (${line.source}) do not add up to the ${tree.size} events of its tree.`,

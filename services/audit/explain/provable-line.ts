@@ -1,7 +1,9 @@
 import { readDeltas, readFolds } from '#services/aggregation/public.ts';
+import { noSuchInvoice } from '#services/packaging/public.ts';
 import { treeOver } from '#shared/domain/merkle.ts';
 import { isMeteredLine, type MeteredLine } from '#shared/domain/package-line.ts';
 import { shardOf } from '#shared/domain/shard.ts';
+import { addTotals, isSame, NO_TOTALS, type Totals } from '#shared/domain/totals.ts';
 import type { TreeHead } from '#shared/domain/usage.ts';
 import {
   headOf,
@@ -12,7 +14,6 @@ import {
   rootsOf,
 } from '#shared/domain/usage-tree.ts';
 import { ProblemError } from '#shared/platform/problem-error.ts';
-import { noSuchInvoice } from './explain-request.ts';
 import type { Explaining, PlacedDelta, ProvableLine } from './explaining.ts';
 import {
   type FrozenInvoice,
@@ -22,7 +23,6 @@ import {
   recordOf,
 } from './frozen-invoice.ts';
 import { inconsistent } from './inconsistent.ts';
-import { isSame, NO_TOTALS, sumOf, type Totals } from './totals.ts';
 
 /** Reads a line anew for its first page; for the next ones it is kept. Throws `ProblemError` not_found, invalid_parameter and explanation_inconsistent. */
 export async function provableLine(
@@ -87,7 +87,7 @@ function deltasUpTo(
   if (!deltas || headOf(deltas)?.root !== tree.root) {
     throw inconsistent(`The deltas of ${namesOf(line)} do not lead to the root ${tree.root}.`);
   }
-  if (!isSame(deltas.reduce(sumOf, NO_TOTALS), totals)) {
+  if (!isSame(deltas.reduce(addTotals, NO_TOTALS), totals)) {
     throw inconsistent(`The deltas of ${namesOf(line)} do not add up to what was billed.`);
   }
   return deltas;

@@ -1,5 +1,3 @@
-import { formatAmount, formatMicros } from '#shared/domain/money.ts';
-
 /** What usage comes to. */
 export interface Totals {
   readonly events: number;
@@ -9,7 +7,12 @@ export interface Totals {
 
 export const NO_TOTALS: Totals = { events: 0, quantityMicros: 0n, amountMicros: 0n };
 
-export function sumOf(a: Totals, b: Totals): Totals {
+/** The totals of a sum, without its key. */
+export function totalsOf({ events, quantityMicros, amountMicros }: Totals): Totals {
+  return { events, quantityMicros, amountMicros };
+}
+
+export function addTotals(a: Totals, b: Totals): Totals {
   return {
     events: a.events + b.events,
     quantityMicros: a.quantityMicros + b.quantityMicros,
@@ -23,8 +26,4 @@ export function isSame(a: Totals, b: Totals): boolean {
     a.quantityMicros === b.quantityMicros &&
     a.amountMicros === b.amountMicros
   );
-}
-
-export function presentTotals({ events, quantityMicros, amountMicros }: Totals) {
-  return { events, quantity: formatMicros(quantityMicros), amount: formatAmount(amountMicros) };
 }

@@ -16,6 +16,7 @@ export {
   readShard,
 } from './ledger-store.ts';
 export {
+  clearMarkedPeriod,
   clearUsageMark,
   countUsageMarks,
   type Mark,
@@ -23,6 +24,7 @@ export {
   readDailyRecords,
   readDeltas,
   readFolds,
+  readMarkedPeriods,
   readPeriods,
   readUsageMarks,
   type UsageStore,

@@ -20,6 +20,7 @@ import {
   dirtyItem,
   foldItem,
   ledgerItem,
+  markedPeriodItem,
   periodItem,
   usageMarkItem,
 } from '#shared/testing/stored-usage.ts';
@@ -49,7 +50,7 @@ const consume = async (...batches: readonly SealedBatch[]) => {
 };
 const through = (dynamo: OwnTable['dynamo']) => ({ dynamo, table: usage.table });
 
-type Kind = 'DELTA' | 'FOLD' | 'CLIENT' | 'DIRTY' | 'USAGE' | 'PERIODS';
+type Kind = 'DELTA' | 'FOLD' | 'CLIENT' | 'DIRTY' | 'USAGE' | 'PERIODS' | 'MARKED';
 
 /** The stored items of the kinds, by key; the value of a mark is random and left out. */
 async function stored(...kinds: Kind[]): Promise<Item[]> {
@@ -103,8 +104,11 @@ async function expectFolded(...batches: readonly SealedBatch[]): Promise<void> {
   const marks = records.map(({ client, day }) =>
     usageMarkItem(halfMonthOf(day), shardOfClient.get(client) as number, client, 'any'),
   );
-  const periods = records.map(({ day }) => periodItem(halfMonthOf(day)));
-  expect(await stored('CLIENT', 'USAGE', 'PERIODS', 'DIRTY')).toEqual(
+  const periods = records.flatMap(({ day }) => [
+    periodItem(halfMonthOf(day)),
+    markedPeriodItem(halfMonthOf(day), 'any'),
+  ]);
+  expect(await stored('CLIENT', 'USAGE', 'PERIODS', 'MARKED', 'DIRTY')).toEqual(
     byKey([...records.map(dailyItem), ...marks, ...periods]),
   );
 }
@@ -122,10 +126,12 @@ describe('what aggregation stores', () => {
     expect(await stored('DELTA', 'DIRTY')).toEqual([item, dirtyItem(7, '2026-11-09', 'any')]);
     await rollUpShard(usage, 7);
     const [record] = dailyRecordsOf([kept]) as [DailyRecord];
-    expect(await stored('DELTA', 'FOLD', 'CLIENT', 'DIRTY', 'USAGE', 'PERIODS')).toEqual([
+    const kinds = ['DELTA', 'FOLD', 'CLIENT', 'DIRTY', 'USAGE', 'PERIODS', 'MARKED'] as const;
+    expect(await stored(...kinds)).toEqual([
       dailyItem(record),
       item,
       foldItem('2026-11-09', 7, { n: 1, batches: [id] }),
+      markedPeriodItem('2026-11-H1', 'any'),
       periodItem('2026-11-H1'),
       usageMarkItem('2026-11-H1', 7, 'acme', 'any'),
     ]);
@@ -235,7 +241,7 @@ describe('a roll-up', () => {
       expect(await planRollUp(usage, shard + 1)).toEqual([shard]);
       await rollUpShard(usage, shard);
     }
-    // Three folds, six daily records, the period, the usage marks, the dirty marks.
+    // Three folds, six daily records, the period, the usage marks, the mark of the period, the dirty marks.
     expect(batches.length).toBeGreaterThan(12);
     await expectFolded(...batches);
   }, 30_000);

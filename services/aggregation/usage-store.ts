@@ -16,7 +16,7 @@ import {
 } from '#shared/platform/dynamo.ts';
 
 /**
- * Owns the usage table: deltas, folds, dirty marks, daily records and usage marks.
+ * Owns the usage table: deltas, folds, dirty marks, daily records, usage marks and the half months that have any.
  *
  * A mark says that there is something to do. It is written after what it announces, with a value that never
  * comes back, and removed by whoever did the work only if its value is still the one read before the work.
@@ -80,6 +80,8 @@ function usageMarkPartition(period: HalfMonth, shard: number): string {
 const COUNTS_AT_ONCE = 32;
 
 const PERIODS_PARTITION = 'PERIODS';
+/** Marks of the half months in which usage marks are. */
+const MARKED_PARTITION = 'MARKED';
 
 /** Puts the deltas of one batch, immutable and keyed by it: putting them again writes the same bytes. */
 export async function putDeltas(
@@ -231,6 +233,17 @@ export async function markUsage(
 ): Promise<void> {
   await putItems(store.dynamo, store.table, [{ pk: PERIODS_PARTITION, sk: period }]);
   await putMarks(store, usageMarkPartition(period, shard), clients);
+  await putMarks(store, MARKED_PARTITION, [period]);
+}
+
+/** The half months in which clients may be marked. Written before there were these marks, the latest may be missing. */
+export async function readMarkedPeriods(store: UsageStore): Promise<Mark[]> {
+  return Array.fromAsync(readMarks(store, MARKED_PARTITION));
+}
+
+/** Of a half month in which no client was marked, read after its mark. */
+export async function clearMarkedPeriod(store: UsageStore, mark: Mark): Promise<void> {
+  await clearMark(store, MARKED_PARTITION, mark);
 }
 
 /** Half months that ever had usage, oldest first. */
@@ -316,7 +329,8 @@ export async function* readAllUsage(store: UsageStore): AsyncGenerator<UsageItem
     else if (kind === 'CLIENT') yield { type: 'daily', sum: toDailyRecord(item) };
     else if (kind === 'DIRTY') yield { type: 'dirty', shard: first, day: item.sk };
     else if (kind === 'USAGE') yield { type: 'unpackaged', period: first, client: item.sk };
-    else if (kind !== PERIODS_PARTITION) throw new Error(`unknown item ${item.pk} ${second}`);
+    else if (kind !== PERIODS_PARTITION && kind !== MARKED_PARTITION)
+      throw new Error(`unknown item ${item.pk} ${second}`);
   }
 }
 

@@ -768,6 +768,57 @@ describe('a run is planned for', () => {
     expect(await planned({ includeRunning: true })).toEqual(periods.slice(0, 3));
   });
 
+  describe('those of years at the cost of those with something to package', () => {
+    const years = Array.from(
+      { length: 24 },
+      (_, month) =>
+        `${2024 + Math.floor(month / 12)}-${String((month % 12) + 1).padStart(2, '0')}-H1`,
+    );
+    const old = years[0] as string;
+    const plan = async (dynamo: Dynamo = tables.usage.dynamo) => {
+      const packaging = { ...tables.packaging(dynamo), timeZone: 'UTC', worker: WORKER };
+      const { chunks } = await planRun(packaging, {});
+      return [...new Set(chunks.map(({ period }) => period))];
+    };
+    const lookedAt = async () => {
+      const found = new Set<string>();
+      const dynamo = interceptedDynamo((_, { ExpressionAttributeValues: values }) => {
+        const partition = String((values as Record<string, unknown> | undefined)?.[':pk']);
+        if (partition.startsWith('USAGE#')) found.add(partition.split('#')[1] as string);
+      });
+      await plan(dynamo);
+      return [...found].sort();
+    };
+    const packageAll = async () => {
+      for (const period of [...years, ...periods]) await run(tables.packaging(), 100, period);
+    };
+
+    beforeEach(async () => {
+      await pMap(years, (period) => tables.rollUp([usageSum()], period), { concurrency: 8 });
+    });
+
+    test('one in which nobody is marked any more is not looked at again, until somebody is', async () => {
+      expect(await plan()).toEqual([...years, ...periods.slice(0, 2)]);
+      await packageAll();
+      expect(await plan()).toEqual([]);
+      expect(await lookedAt()).toEqual([...years.slice(-4), ...periods.slice(0, 2)]);
+      await tables.rollUp([usageSum({ meter: 'late' })], old);
+      expect(await lookedAt()).toContain(old);
+      expect(await plan()).toEqual([old]);
+    });
+
+    test('one in which somebody is marked meanwhile stays, whatever is read of it', async () => {
+      await packageAll();
+      const slow = pausingDynamo('DeleteItem');
+      const stale = plan(slow.dynamo);
+      await slow.paused;
+      await tables.rollUp([usageSum({ meter: 'late' })], old);
+      slow.letGo();
+      await stale;
+      expect(await plan()).toEqual([old]);
+    });
+  });
+
   test('one half month alone, when asked', async () => {
     expect(await planned({ period: '2026-11-H2' })).toEqual(['2026-11-H2']);
     expect(await planned({ period: '2026-09-H1' })).toEqual([]);

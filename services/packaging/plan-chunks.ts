@@ -1,5 +1,11 @@
 import { pMapIterable } from 'p-map';
-import { readPeriods, readUsageMarks, type UsageStore } from '#services/aggregation/public.ts';
+import {
+  type Mark,
+  readMarkedPeriods,
+  readPeriods,
+  readUsageMarks,
+  type UsageStore,
+} from '#services/aggregation/public.ts';
 import type { HalfMonth } from '#shared/domain/billing-period.ts';
 import { chunkClientsFor } from './chunk-size.ts';
 
@@ -18,14 +24,30 @@ export interface Chunk {
 
 const READS_AT_ONCE = 16;
 
-/** Half months with usage up to and including `through`, oldest first; with `only`, just that one. */
+/** So many of the latest half months are always looked at: clients of them may have been marked before half months were. */
+const LATEST = 6;
+
+export interface PeriodToPackage {
+  readonly period: HalfMonth;
+  /** What to clear where nobody is marked in it. */
+  readonly mark: Mark | undefined;
+}
+
+/** Half months with usage to package up to and including `through`, oldest first; with `only`, just that one. */
 export async function periodsToPackage(
   store: UsageStore,
   through: HalfMonth,
   only?: HalfMonth,
-): Promise<HalfMonth[]> {
-  const periods = await readPeriods(store);
-  return periods.filter((period) => (only === undefined ? period <= through : period === only));
+): Promise<PeriodToPackage[]> {
+  const marks = new Map((await readMarkedPeriods(store)).map((mark) => [mark.of, mark]));
+  const known = await readPeriods(store);
+  const ended = known.filter((period) => period <= through);
+  const latest = new Set(ended.slice(-LATEST));
+  const periods =
+    only === undefined
+      ? ended.filter((period) => latest.has(period) || marks.has(period))
+      : known.filter((period) => period === only);
+  return periods.map((period) => ({ period, mark: marks.get(period) }));
 }
 
 /**

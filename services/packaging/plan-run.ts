@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { clearMarkedPeriod } from '#services/aggregation/public.ts';
 import {
   dayOf,
   halfMonthOf,
@@ -23,7 +24,8 @@ export type RunRequest = z.infer<typeof RunRequest>;
 
 /**
  * The chunks of a run's next round, oldest half month first. What a round has packaged has lost its marks, so that
- * the next plan goes on behind it; `hasMore` says that one is needed.
+ * the next plan goes on behind it; `hasMore` says that one is needed. A half month in which nobody is marked any more is
+ * left out from the next plan on, until somebody is.
  */
 export async function planRun(
   packaging: Packaging & { readonly timeZone: string; readonly worker: WorkerSpeed },
@@ -34,9 +36,11 @@ export async function planRun(
   const { usage, shards } = packaging;
   const capacity = chunkCapacity(packaging.worker);
   const chunks: Chunk[] = [];
-  for (const period of await periodsToPackage(usage, through, request.period)) {
+  for (const { period, mark } of await periodsToPackage(usage, through, request.period)) {
     const maxChunks = MAX_CHUNKS - chunks.length;
-    chunks.push(...(await planChunks(usage, shards, period, { capacity, maxChunks })));
+    const planned = await planChunks(usage, shards, period, { capacity, maxChunks });
+    if (planned.length === 0 && mark) await clearMarkedPeriod(usage, mark);
+    chunks.push(...planned);
     if (chunks.length > MAX_CHUNKS) break;
   }
   // The last chunk of a plan that is cut here ends where the next one begins, so nobody is left out.

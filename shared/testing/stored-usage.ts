@@ -58,6 +58,10 @@ export function periodItem(period: HalfMonth): Item {
   return { pk: 'PERIODS', sk: period };
 }
 
+export function markedPeriodItem(period: HalfMonth, mark: string = randomUUID()): Item {
+  return { pk: 'MARKED', sk: period, mark };
+}
+
 export function ledgerItem({ batch, shard, events }: SealedBatch): Item {
   const json = encodeEvents(events);
   return {

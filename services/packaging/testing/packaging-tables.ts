@@ -5,7 +5,12 @@ import { meteredSums } from '#shared/domain/package-line.ts';
 import { shardOf } from '#shared/domain/shard.ts';
 import { foldUsage, type UsageSum } from '#shared/domain/usage.ts';
 import { createOwnTable, type OwnTable } from '#shared/testing/own-table.ts';
-import { dailyItem, periodItem, usageMarkItem } from '#shared/testing/stored-usage.ts';
+import {
+  dailyItem,
+  markedPeriodItem,
+  periodItem,
+  usageMarkItem,
+} from '#shared/testing/stored-usage.ts';
 import { type CarryMark, isCarryMark } from '../carry-store.ts';
 import {
   type FrozenPackage,
@@ -77,6 +82,7 @@ export async function createPackagingTables(): Promise<PackagingTables> {
       await usage.put(
         ...clients.map((client) => usageMarkItem(period, shardOf(client, SHARDS), client)),
       );
+      await usage.put(markedPeriodItem(period));
     },
     packaging: (dynamo = usage.dynamo, rules = PLAIN_RULES) => ({
       usage: { dynamo, table: usage.table },

@@ -27,7 +27,13 @@ import {
 import { consumeBatch } from './consume-batch.ts';
 import { planRollUp, rollUpShard } from './roll-up.ts';
 import { mixedEvents, sealedBatch, usageEvent } from './testing/batches.ts';
-import { putDeltas, readDailyRecords, readFolds } from './usage-store.ts';
+import {
+  clearUsageMark,
+  putDeltas,
+  readDailyRecords,
+  readFolds,
+  readUsageMarks,
+} from './usage-store.ts';
 
 const SHARDS = 32;
 let usage: OwnTable;
@@ -241,10 +247,65 @@ describe('a roll-up', () => {
       expect(await planRollUp(usage, shard + 1)).toEqual([shard]);
       await rollUpShard(usage, shard);
     }
-    // Three folds, six daily records, the period, the usage marks, the mark of the period, the dirty marks.
+    // Three folds, six daily records, the period, the usage marks, the mark of the period, what is announced, the dirty marks.
     expect(batches.length).toBeGreaterThan(12);
     await expectFolded(...batches);
   }, 30_000);
+});
+
+describe('what comes late for one client of a shard', () => {
+  const early = sealedBatch(3, [usageEvent({ client: 'a' }), usageEvent({ client: 'b' })]);
+  const late = sealedBatch(3, [usageEvent({ client: 'b', id: 'late' })]);
+  const marked = async () => (await stored('USAGE')).map(({ sk }) => sk);
+  /** As packaging leaves it: nobody is marked. */
+  const unmark = async () => {
+    for (const mark of await Array.fromAsync(readUsageMarks(usage, '2026-11-H1', 3))) {
+      await clearUsageMark(usage, '2026-11-H1', 3, mark);
+    }
+  };
+  beforeEach(async () => {
+    await consume(early);
+    await rollUpShard(usage, 3);
+    expect(await marked()).toEqual(['a', 'b']);
+    await unmark();
+  });
+
+  test('marks that one, and a batch that comes again nobody', async () => {
+    await consume(early);
+    await rollUpShard(usage, 3);
+    expect(await marked()).toEqual([]);
+    await consume(late);
+    await rollUpShard(usage, 3);
+    expect(await marked()).toEqual(['b']);
+  });
+
+  test('marks it in any case, wherever a roll-up dies and whoever else is at work', async () => {
+    let last = late;
+    for (let writes = 0, isDead = true; isDead; writes++) {
+      await consume(last);
+      const dying = dyingDynamo(writes);
+      const slow = pausingDynamo('PutItem');
+      const stale = rollUpShard(through(slow.dynamo), 3);
+      await slow.paused;
+      await rollUpShard(through(dying.dynamo), 3).catch(() => {});
+      await rollUpShard(usage, 3);
+      slow.letGo();
+      await stale;
+      expect(await marked()).toEqual(['b']);
+      await unmark();
+      isDead = dying.isDead();
+      last = sealedBatch(3, [usageEvent({ client: 'b', id: `late-${writes}` })]);
+    }
+    expect(await planRollUp(usage, SHARDS)).toEqual([]);
+  });
+
+  test('is marked by a slow roll-up that has its fold from another that died', async () => {
+    await consume(late);
+    const { dynamo } = dyingDynamo(1);
+    await expect(rollUpShard(through(dynamo), 3)).rejects.toThrow('killed');
+    await rollUpShard(usage, 3);
+    expect(await marked()).toEqual(['b']);
+  });
 });
 
 describe('a roll-up that is overtaken', () => {

@@ -12,8 +12,10 @@ import {
   clearDirtyMark,
   MAX_FOLD_BATCHES,
   markUsage,
+  putAnnounced,
   putDailyRecord,
   putFold,
+  readAnnounced,
   readDeltas,
   readDirtyMarks,
   readFolds,
@@ -40,21 +42,34 @@ export interface RollUpSummary {
 
 /**
  * Folds the deltas of every dirty day of a shard into daily records. Any number may run at once and die anywhere:
- * a day stays dirty until its records and the usage marks that announce them are written.
+ * a day stays dirty until its records and the usage marks that announce them are written. Marked are the clients of folds
+ * that were not announced yet, and no others: what is late for one client leaves all others of the shard as they are.
  */
 export async function rollUpShard(store: UsageStore, shard: number): Promise<RollUpSummary> {
   const marks = await readDirtyMarks(store, shard);
-  const folds = await pMap(marks, (mark) => foldDay(store, mark.of, shard), {
+  const days = await pMap(marks, (mark) => foldDay(store, mark.of, shard), {
     concurrency: READS_AT_ONCE,
   });
-  const sums = folds.flat();
+  const sums = days.flatMap(({ records }) => records);
   await pMap(sums, (sum) => putDailyRecord(store, sum), { concurrency: WRITES_AT_ONCE });
-  for (const [period, ofPeriod] of Map.groupBy(sums, (sum) => halfMonthOf(sum.day))) {
-    const clients = new Set(ofPeriod.map((sum) => sum.client));
+  const grown = days.filter(({ clients }) => clients.length > 0);
+  for (const [period, ofPeriod] of Map.groupBy(grown, ({ day }) => halfMonthOf(day))) {
+    const clients = new Set(ofPeriod.flatMap((day) => day.clients));
     await markUsage(store, shard, period, [...clients]);
   }
+  await pMap(grown, ({ day, lastFold }) => putAnnounced(store, day, shard, lastFold), {
+    concurrency: WRITES_AT_ONCE,
+  });
   await pMap(marks, (mark) => clearDirtyMark(store, shard, mark), { concurrency: WRITES_AT_ONCE });
   return { days: marks.length, dailyRecords: sums.length };
+}
+
+interface FoldedDay {
+  readonly day: Day;
+  readonly records: readonly DailyRecord[];
+  /** Those of folds that are not announced. */
+  readonly clients: readonly string[];
+  readonly lastFold: number;
 }
 
 const MAX_TRIES = 10;
@@ -63,14 +78,22 @@ const MAX_TRIES = 10;
  * The daily records of a day of a shard. Batches that are new are put into the next fold before, so that the order of
  * the leaves stands before anybody can see a tree over them. Folds are read before the deltas: what a fold holds is there.
  */
-async function foldDay(store: UsageStore, day: Day, shard: number): Promise<DailyRecord[]> {
+async function foldDay(store: UsageStore, day: Day, shard: number): Promise<FoldedDay> {
+  const announced = await readAnnounced(store, day, shard);
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const folds = await readFolds(store, day, shard);
     const deltas = await Array.fromAsync(readDeltas(store, day, shard));
     const added = foldsToAdd(folds, newBatches(deltas, orderOfArrival(folds)));
     if (await putFolds(store, day, shard, added)) {
-      const order = orderOfArrival([...folds, ...added]);
-      return dailyRecordsOf(inOrderOfArrival(deltas, order));
+      const all = [...folds, ...added];
+      const folded = inOrderOfArrival(deltas, orderOfArrival(all));
+      const fresh = orderOfArrival(all.filter(({ n }) => n > announced));
+      return {
+        day,
+        records: dailyRecordsOf(folded),
+        clients: [...new Set(inOrderOfArrival(folded, fresh).map(({ client }) => client))],
+        lastFold: all.length,
+      };
     }
   }
   throw new Error(`other roll-ups overtook that of ${day} in shard ${shard} ${MAX_TRIES} times`);

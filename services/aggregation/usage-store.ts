@@ -16,7 +16,8 @@ import {
 } from '#shared/platform/dynamo.ts';
 
 /**
- * Owns the usage table: deltas, folds, dirty marks, daily records, usage marks and the half months that have any.
+ * Owns the usage table: deltas, folds and which of them are announced, dirty marks, daily records, usage marks and the half
+ * months that have any.
  *
  * A mark says that there is something to do. It is written after what it announces, with a value that never
  * comes back, and removed by whoever did the work only if its value is still the one read before the work.
@@ -67,6 +68,10 @@ function deltaPrefix({ client, meter, currency, source }: UsageKey): string {
 
 function foldPartition(day: Day, shard: number): string {
   return `FOLD#${day}#${shardName(shard)}`;
+}
+
+function announcedPartition(shard: number): string {
+  return `ANNOUNCED#${shardName(shard)}`;
 }
 
 function dirtyPartition(shard: number): string {
@@ -176,6 +181,40 @@ export async function readFolds(store: UsageStore, day: Day, shard: number): Pro
     ExpressionAttributeValues: { ':pk': foldPartition(day, shard) },
   });
   return (await Array.fromAsync(items)).map(toFold);
+}
+
+/** The number of the last fold of a day whose clients are all marked; 0 before the first. */
+export async function readAnnounced(store: UsageStore, day: Day, shard: number): Promise<number> {
+  const [item] = await Array.fromAsync(
+    queryItems<{ n: bigint }>(store.dynamo, {
+      TableName: store.table,
+      ConsistentRead: true,
+      KeyConditionExpression: 'pk = :pk AND sk = :day',
+      ExpressionAttributeValues: { ':pk': announcedPartition(shard), ':day': day },
+    }),
+  );
+  return Number(item?.n ?? 0);
+}
+
+/** Says that the clients of all folds up to `n` are marked. A slow roll-up cannot put back a lower number. */
+export async function putAnnounced(
+  store: UsageStore,
+  day: Day,
+  shard: number,
+  n: number,
+): Promise<void> {
+  try {
+    await store.dynamo.send(
+      new PutCommand({
+        TableName: store.table,
+        Item: { pk: announcedPartition(shard), sk: day, n },
+        ConditionExpression: 'attribute_not_exists(pk) OR n < :n',
+        ExpressionAttributeValues: { ':n': n },
+      }),
+    );
+  } catch (error) {
+    if (!isConditionFailure(error)) throw error;
+  }
 }
 
 /**
@@ -329,7 +368,7 @@ export async function* readAllUsage(store: UsageStore): AsyncGenerator<UsageItem
     else if (kind === 'CLIENT') yield { type: 'daily', sum: toDailyRecord(item) };
     else if (kind === 'DIRTY') yield { type: 'dirty', shard: first, day: item.sk };
     else if (kind === 'USAGE') yield { type: 'unpackaged', period: first, client: item.sk };
-    else if (kind !== PERIODS_PARTITION && kind !== MARKED_PARTITION)
+    else if (![PERIODS_PARTITION, MARKED_PARTITION, 'ANNOUNCED'].includes(kind))
       throw new Error(`unknown item ${item.pk} ${second}`);
   }
 }

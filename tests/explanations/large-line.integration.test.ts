@@ -10,7 +10,7 @@ import { createWorld, PERIOD, SHARDS, type World } from './world.ts';
 const CLIENT = 'acme';
 const SHARD = shardOf(CLIENT, SHARDS);
 const BATCH_EVENTS = 1_000;
-/** EVENTS=100000 for what docs/decisions/0010 says of so many. */
+/** EVENTS=100000 for a larger one. */
 const EVENTS = Number(process.env.EVENTS ?? 10_000);
 
 let world: World;

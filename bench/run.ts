@@ -1,6 +1,7 @@
 import { runCommand } from '#localstack/command.ts';
 
 const SUITES: Readonly<Record<string, () => Promise<void>>> = {
+  audit: async () => (await import('./audit/suite.ts')).runAuditBench(),
   charge: async () => (await import('./charge/suite.ts')).runChargeBench(),
   forecast: async () => (await import('./forecast/suite.ts')).runForecastBench(),
   packaging: async () => (await import('./packaging/suite.ts')).runPackagingBench(),

@@ -6,6 +6,7 @@ import { countOf, formatAmount } from '../format/amounts.ts';
 import { Failure } from '../parts/failure.tsx';
 import { Loading } from '../parts/loading.tsx';
 import { Part } from '../parts/part.tsx';
+import { isCheckedHere, MAX_CHECKED_EVENTS } from './checked-here.ts';
 import { KINDS, What } from './lines-table.tsx';
 import { type Check, checkEvents, checkLines, checkRecord } from './proofs.ts';
 
@@ -83,8 +84,13 @@ function ExplainedLine({
   );
   if (!line.record) return <span>{title}</span>;
   const { at, billedBefore, tree } = line.record;
+  const isChecked = isCheckedHere(line.record);
   return (
-    <details onToggle={(event) => event.currentTarget.open && events.isIdle && events.mutate()}>
+    <details
+      onToggle={(event) =>
+        event.currentTarget.open && isChecked && events.isIdle && events.mutate()
+      }
+    >
       <summary>{title}</summary>
       <div className="explanation">
         <p>
@@ -93,6 +99,12 @@ function ExplainedLine({
           been billed before.
         </p>
         <CheckResult check={checkRecord(line)} />
+        {!isChecked && (
+          <p className="dim">
+            Not checked here: it has more than {countOf(MAX_CHECKED_EVENTS, 'event')}. Check it with{' '}
+            <code>make explain INVOICE={id}</code>.
+          </p>
+        )}
         <div aria-live="polite">
           {events.isPending && <Loading lines={2} />}
           {events.data && <CheckResult check={events.data.check} />}
@@ -107,7 +119,7 @@ function ExplainedLine({
   );
 }
 
-/** Most pages of events that are fetched to prove one line. */
+/** So many pages hold what is checked here, if each has only as many events as it may have batches. */
 const MAX_PAGES = 200;
 
 async function proveLine(
@@ -128,7 +140,7 @@ async function proveLine(
       return { events, check: await checkEvents(line.line, found.tree, events) };
     }
   }
-  const text = `More than ${MAX_PAGES} pages of events: check it by a script.`;
+  const text = `There are more than ${MAX_PAGES} pages, which is more events than the line has.`;
   return { events, check: { isRight: false, text } };
 }
 
@@ -142,8 +154,8 @@ function Events({ events }: { readonly events: LineExplanation['events'] }) {
         {events.slice(0, SHOWN).map(({ text, batch, index, sign }) => (
           <li key={`${batch} ${index}`}>
             <span className="dim">
-              {sign === '-' ? 'taken off' : 'added'} · batch <code>{batch}</code>, number{' '}
-              {index + 1}
+              {sign === '-' ? 'taken off' : 'added'} · batch <code>{batch}</code>, place {index + 1}{' '}
+              in the tree
             </span>
             <pre>{text}</pre>
           </li>

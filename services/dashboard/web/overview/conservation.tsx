@@ -24,7 +24,7 @@ export function Conservation() {
     },
     onSettled: () => queryClient.invalidateQueries({ queryKey: conservation().queryKey }),
   });
-  const isProving = start.isPending || (start.isSuccess && start.data === provenAt);
+  const isAwaited = start.isSuccess && start.data === provenAt;
   return (
     <Part
       title="Conservation"
@@ -32,26 +32,46 @@ export function Conservation() {
       loadingLines={5}
       onFailure={(error) => (isNotFound(error) ? <NotProven /> : undefined)}
       actions={
-        <Button
-          size="compact-sm"
-          variant="default"
-          loading={isProving}
-          onClick={() => start.mutate()}
-        >
-          Prove now
-        </Button>
+        <ProveNow
+          isStarting={start.isPending}
+          startedMs={isAwaited ? start.submittedAt : undefined}
+          start={() => start.mutate()}
+        />
       }
+      notice={<div aria-live="polite">{start.error && <Failure error={start.error} />}</div>}
     >
       {(proof) => (
         <>
           <div aria-live="polite">
             <Answer proof={proof} />
-            {start.error && <Failure error={start.error} />}
           </div>
-          <Stages proof={proof} />
+          <When proof={proof} />
+          {proof.stages.length > 0 && <Stages proof={proof} />}
         </>
       )}
     </Part>
+  );
+}
+
+/** A proof that has not come by then was killed: one takes 10 minutes at most. */
+const PROOF_MS = 660_000;
+
+function ProveNow({
+  isStarting,
+  startedMs,
+  start,
+}: {
+  readonly isStarting: boolean;
+  /** Of a proof that is awaited. */
+  readonly startedMs: number | undefined;
+  readonly start: () => void;
+}) {
+  const nowMs = useNow();
+  const isAwaited = startedMs !== undefined && nowMs - startedMs < PROOF_MS;
+  return (
+    <Button size="compact-sm" variant="default" loading={isStarting || isAwaited} onClick={start}>
+      Prove now
+    </Button>
   );
 }
 
@@ -62,44 +82,62 @@ function NotProven() {
 }
 
 function Answer({ proof }: { readonly proof: ConservationProof }) {
-  const nowMs = useNow();
-  const {
-    isConserved,
-    differences,
-    balances,
-    entries,
-    packages = 0,
-    accounts,
-    provenAt,
-    first,
-  } = proof;
-  const wrong = [
-    differences > 0 && countOf(differences, 'sum differs', 'sums differ'),
-    balances > 0 && `${countOf(balances, 'balance')} not what the journal says`,
-    packages > 0 && `${countOf(packages, 'amount')} not carried over or corrected exactly once`,
-    entries > 0 && `${countOf(entries, 'statement')} not what the ledger says`,
-  ].filter((part) => part !== false);
+  const { isConserved, stages, accounts, first } = proof;
+  if (stages.length === 0) {
+    return (
+      <Notice tone="warn" title="The last proof did not come to its end.">
+        Nothing is proven by it: what stopped it may be what it looks for.
+        <First first={first} />
+      </Notice>
+    );
+  }
   return (
     <Notice
       tone={isConserved ? 'good' : 'bad'}
       title={
         isConserved
           ? 'Conserved: every stage holds the same sums.'
-          : `Not conserved: ${wrong.join('; ') || 'the stages differ'}.`
+          : `Not conserved: ${wrongOf(proof).join('; ') || 'the stages differ'}.`
       }
     >
-      {isConserved && `Every balance of ${countOf(accounts, 'account')} is what its journal says. `}
-      Proven {formatAgo(nowMs - Date.parse(provenAt))}, at <Time at={provenAt} />.
-      {first.length > 0 && (
-        <ul className="plain-list">
-          {first.map((difference) => (
-            <li key={difference}>
-              <code>{difference}</code>
-            </li>
-          ))}
-        </ul>
-      )}
+      {isConserved && `Every balance of ${countOf(accounts, 'account')} is what its journal says.`}
+      <First first={first} />
     </Notice>
+  );
+}
+
+function wrongOf(proof: ConservationProof): string[] {
+  const { differences, balances, entries, trees = 0, packages = 0 } = proof;
+  return [
+    differences > 0 && countOf(differences, 'sum differs', 'sums differ'),
+    balances > 0 && `${countOf(balances, 'balance')} not what the journal says`,
+    packages > 0 && `${countOf(packages, 'amount')} not carried over or corrected exactly once`,
+    entries > 0 && `${countOf(entries, 'statement')} not what the ledger says`,
+    trees > 0 && `${countOf(trees, 'tree or fold', 'trees or folds')} not what the deltas imply`,
+  ].filter((part) => part !== false);
+}
+
+function First({ first }: Pick<ConservationProof, 'first'>) {
+  if (first.length === 0) return null;
+  return (
+    <ul className="plain-list">
+      {first.map((difference) => (
+        <li key={difference}>
+          <code>{difference}</code>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Not announced: it changes all the time. */
+function When({ proof: { stages, provenAt } }: { readonly proof: ConservationProof }) {
+  const nowMs = useNow();
+  return (
+    <p className="dim">
+      {stages.length > 0 ? 'Proven' : 'Tried'} {formatAgo(nowMs - Date.parse(provenAt))}, at{' '}
+      <Time at={provenAt} />.
+    </p>
   );
 }
 

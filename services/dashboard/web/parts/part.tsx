@@ -10,6 +10,8 @@ interface PartProps<T> {
   readonly children: (data: T) => ReactNode;
   /** Beside the title. */
   readonly actions?: ReactNode;
+  /** Above the answer, whatever that is. */
+  readonly notice?: ReactNode;
   readonly loadingLines?: number;
   /** Instead of the failure, where an answer is no failure here, such as 404 for what need not be there. */
   readonly onFailure?: (error: unknown) => ReactNode | undefined;
@@ -21,6 +23,7 @@ export function Part<T>({
   query,
   children,
   actions,
+  notice,
   loadingLines,
   onFailure,
 }: PartProps<T>) {
@@ -32,6 +35,7 @@ export function Part<T>({
         {query.data !== undefined && <UpdatedAgo atMs={query.dataUpdatedAt} />}
         {actions && <div className="part-actions">{actions}</div>}
       </div>
+      {notice}
       <Answer query={query} loadingLines={loadingLines ?? 3} onFailure={onFailure}>
         {children}
       </Answer>

@@ -6,16 +6,21 @@ function mayPass(error: unknown): boolean {
   return error instanceof ApiFailure && (error.status === 0 || error.status >= 500);
 }
 
+/** What cannot be done now fails now: nothing waits for the network, and happens once nobody expects it any more. */
+const WITHOUT_NETWORK = { networkMode: 'always' } as const;
+
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
+      ...WITHOUT_NETWORK,
       retry: (failures, error) => failures < 1 && mayPass(error),
       retryDelay: 500,
       staleTime: 1_000,
       // Polls stop while the tab is hidden; a glance at it shows the present.
       refetchIntervalInBackground: false,
       refetchOnWindowFocus: true,
+      refetchOnReconnect: true,
     },
-    mutations: { retry: false },
+    mutations: { ...WITHOUT_NETWORK, retry: false },
   },
 });

@@ -2,10 +2,13 @@ import { currentKey, signOut } from '../access/session.ts';
 import { API_ROOT } from '../addresses.ts';
 import { ApiFailure, failureOf } from './failure.ts';
 
-const TIMEOUT_MS = 20_000;
+/** The HTTP API waits for 30 seconds: who gives up before it calls what is still being done a failure. */
+const TIMEOUT_MS = 31_000;
+
+type Method = 'GET' | 'POST';
 
 export interface Call {
-  readonly method?: 'GET' | 'POST';
+  readonly method?: Method;
   /** Below /v1/, with every part of it encoded. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | undefined>>;
@@ -17,7 +20,8 @@ export interface Call {
 export async function callApi<T>(call: Call, key = currentKey()): Promise<T> {
   const response = await send(call, key);
   const body = await response.json().catch(() => undefined);
-  if (response.ok) return body as T;
+  if (response.ok && body !== undefined) return body as T;
+  if (response.ok) throw unreadable(response.status, call.method);
   const failure = failureOf(response.status, body);
   const because = whyRefused(failure);
   if (because === undefined) throw failure;
@@ -43,12 +47,26 @@ async function send({ method = 'GET', path, query = {}, body, signal }: Call, ke
     });
   } catch (error) {
     if (signal?.aborted) throw error;
-    const detail =
-      (error as Error).name === 'TimeoutError'
-        ? `No answer within ${TIMEOUT_MS / 1_000} seconds.`
-        : 'No answer: is the network there, and the API?';
-    throw new ApiFailure(0, 'The API cannot be reached', detail);
+    throw noAnswer(method, (error as Error).name === 'TimeoutError');
   }
+}
+
+function noAnswer(method: Method, isTimeUp: boolean): ApiFailure {
+  const title = isTimeUp ? 'The API did not answer' : 'The API cannot be reached';
+  const detail = isTimeUp
+    ? `No answer within ${TIMEOUT_MS / 1_000} seconds.`
+    : 'No answer: is the network there, and the API?';
+  return new ApiFailure(0, title, `${detail}${perhapsDone(method)}`);
+}
+
+function unreadable(status: number, method: Method | undefined): ApiFailure {
+  const detail = 'It is no JSON: something between here and the API may have answered.';
+  return new ApiFailure(status, 'The answer cannot be read', `${detail}${perhapsDone(method)}`);
+}
+
+/** A request whose answer got lost may have arrived. */
+function perhapsDone(method: Method | undefined): string {
+  return method === 'POST' ? ' It may have been done all the same: look before you repeat it.' : '';
 }
 
 /** Undefined where the answer is not about the key. A key without the scope of charges still shows everything else. */

@@ -4,10 +4,12 @@ import type { ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
 import { signOut } from '../access/session.ts';
 import { queues } from '../api/routes.ts';
+import { ErrorBoundary } from './error-boundary.tsx';
 import { focusNextTitle } from './page-title.tsx';
 
 /** What stands around every view: where one can go, the colours, and the way out. */
 export function Frame({ children }: { readonly children: ReactNode }) {
+  const [path] = useLocation();
   return (
     <>
       <SkipLink />
@@ -22,7 +24,7 @@ export function Frame({ children }: { readonly children: ReactNode }) {
         </div>
       </header>
       <main id="main" tabIndex={-1}>
-        {children}
+        <ErrorBoundary key={path}>{children}</ErrorBoundary>
       </main>
     </>
   );

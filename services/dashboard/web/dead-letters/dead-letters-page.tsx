@@ -1,12 +1,14 @@
+import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import type { DeadLetter, DeadLetterList } from '#shared/contracts/dead-letters.ts';
-import { deadLetters, redrive } from '../api/routes.ts';
+import { deadLetters } from '../api/routes.ts';
 import { countOf, formatBytes } from '../format/amounts.ts';
 import { deadLetterReason } from '../format/reasons.ts';
 import { PageTitle } from '../frame/page-title.tsx';
-import { Confirm } from '../parts/confirm.tsx';
 import { Part } from '../parts/part.tsx';
 import { Time } from '../parts/time.tsx';
+import { RedriveDialog } from './redrive-dialog.tsx';
 
 /** What could not be processed: why, and back into the queue. */
 export default function DeadLettersPage() {
@@ -40,23 +42,16 @@ function None({ count }: { readonly count: number }) {
 
 function Redrive({ list }: { readonly list: DeadLetterList | undefined }) {
   const count = list?.count ?? 0;
+  const [agreedCount, setAgreedCount] = useState<number>();
   return (
-    <Confirm
-      name="Redrive"
-      title="Send the dead letters back?"
-      isDisabled={count === 0}
-      act={redrive}
-      report={({ redriven }) =>
-        `${countOf(redriven, 'letter')} sent back to the queue. What still fails comes back here.`
-      }
-    >
-      <p>
-        About {countOf(count, 'letter')}: each goes back to the queue it came from and is tried
-        again from the start. That is harmless however often it is done: a batch counts once. What
-        fails for the same reason will be here again in some minutes, so have the cause removed
-        first.
-      </p>
-    </Confirm>
+    <>
+      <Button size="compact-sm" disabled={count === 0} onClick={() => setAgreedCount(count)}>
+        Redrive
+      </Button>
+      {agreedCount !== undefined && (
+        <RedriveDialog count={agreedCount} onClose={() => setAgreedCount(undefined)} />
+      )}
+    </>
   );
 }
 

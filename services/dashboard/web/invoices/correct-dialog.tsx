@@ -8,6 +8,7 @@ import { formatAmount } from '../format/amounts.ts';
 import { focusNextTitle } from '../frame/page-title.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { Failure } from '../parts/failure.tsx';
+import { useFocusWhen } from '../parts/use-focus-when.ts';
 import { amountError, correctedTotal, type DraftLine } from './corrected-total.ts';
 import { dueOf, isZero } from './due-amount.ts';
 
@@ -35,8 +36,9 @@ export function CorrectDialog({
           amount: amount.trim(),
         })),
       }),
-    onSuccess: async (revision) => {
-      await queryClient.invalidateQueries();
+    onSuccess: (revision) => {
+      // Not waited for: the new revision is asked for anyway.
+      void queryClient.invalidateQueries();
       focusNextTitle();
       navigate(`/invoices/${encodeURIComponent(revision.id)}`);
     },
@@ -53,8 +55,16 @@ export function CorrectDialog({
   };
   const total = correctedTotal(invoice.total, lines);
   const due = isZero(invoice.paid) ? undefined : dueOf(total, invoice.paid);
+  const text = useFocusWhen<HTMLParagraphElement>(correction.isPending);
+  const again = useFocusWhen<HTMLButtonElement>(correction.isError);
   return (
-    <Dialog title={`Correct ${invoice.id}`} isOpen onClose={onClose}>
+    <Dialog
+      title={`Correct ${invoice.id}`}
+      isOpen
+      // Closed, it would still lead to the new revision.
+      isBusy={correction.isPending}
+      onClose={onClose}
+    >
       <form onSubmit={submit} noValidate>
         <p>
           A correction makes a new revision, with the lines of this invoice and those below, and
@@ -91,7 +101,7 @@ export function CorrectDialog({
             Add a line
           </Button>
         </div>
-        <p aria-live="polite">
+        <p aria-live="polite" ref={text} tabIndex={-1}>
           Total now {formatAmount(invoice.total)} {invoice.currency}; corrected{' '}
           <strong>
             {total === undefined ? '–' : `${formatAmount(total)} ${invoice.currency}`}
@@ -104,10 +114,10 @@ export function CorrectDialog({
           </div>
         )}
         <div className="dialog-buttons">
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" disabled={correction.isPending} onClick={onClose}>
             Cancel
           </Button>
-          <Button type="submit" loading={correction.isPending}>
+          <Button ref={again} type="submit" loading={correction.isPending}>
             Make the new revision
           </Button>
         </div>

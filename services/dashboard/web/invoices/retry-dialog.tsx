@@ -1,13 +1,11 @@
-import { Button, Progress } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
+import { useQuery } from '@tanstack/react-query';
 import { retryInvoices } from '../api/routes.ts';
 import { countOf, formatCount } from '../format/amounts.ts';
 import { invoiceReason } from '../format/reasons.ts';
-import { Dialog } from '../parts/dialog.tsx';
 import { Failure } from '../parts/failure.tsx';
 import { Loading } from '../parts/loading.tsx';
 import { Notice } from '../parts/notice.tsx';
+import { RoundsDialog } from '../parts/rounds-dialog.tsx';
 import { Table } from '../parts/table.tsx';
 import { NOTHING_YET, type Retried, retryInRounds, type Tally, totalOf } from './retry-rounds.ts';
 
@@ -17,79 +15,43 @@ export function RetryDialog({
   onClose,
 }: {
   readonly retried: Retried;
-  readonly onClose: () => void;
+  readonly onClose: (hasRun: boolean) => void;
 }) {
-  const queryClient = useQueryClient();
-  const [done, setDone] = useState<Tally>();
-  const wantsToStop = useRef(false);
   const plan = useQuery({
     queryKey: ['retry plan', retried],
     queryFn: () => lastOf(retryInRounds(retryInvoices, retried, true)),
     gcTime: 0,
-    staleTime: Number.POSITIVE_INFINITY,
-    refetchOnWindowFocus: false,
-  });
-  const run = useMutation({
-    mutationFn: async () => {
-      setDone(NOTHING_YET);
-      for await (const tally of retryInRounds(retryInvoices, retried, false)) {
-        setDone(tally);
-        if (wantsToStop.current) return;
-      }
-    },
-    onSettled: () => queryClient.invalidateQueries({ predicate: isNotPlan }),
+    // What was agreed to does not change while it is done.
+    staleTime: 'static',
   });
   const total = plan.data ? totalOf(plan.data) : 0;
   return (
-    <Dialog title="Retry parked invoices" isOpen onClose={run.isPending ? NOTHING : onClose}>
-      <div aria-live="polite">
-        {plan.isPending && <Loading lines={3} />}
-        {plan.error && <Failure error={plan.error} />}
-        {plan.data && !done && <Plan plan={plan.data} />}
-        {done && (
-          <Report
-            done={done}
-            expected={total}
-            isRunning={run.isPending}
-            isStopped={wantsToStop.current}
-          />
-        )}
-        {run.error && <Failure error={run.error} />}
-      </div>
-      <div className="dialog-buttons">
-        {run.isPending ? (
-          <Button
-            variant="default"
-            onClick={() => {
-              wantsToStop.current = true;
-            }}
-          >
-            Stop after this round
-          </Button>
-        ) : (
-          <Button variant="default" onClick={onClose} data-autofocus={run.isSuccess || undefined}>
-            {run.isSuccess ? 'Close' : 'Cancel'}
-          </Button>
-        )}
-        {!run.isSuccess && (
-          <Button
-            loading={run.isPending}
-            disabled={total === 0}
-            onClick={() => run.mutate()}
-            data-autofocus
-          >
-            {total > 0 ? `Retry ${countOf(total, 'invoice')}` : 'Retry'}
-          </Button>
-        )}
-      </div>
-    </Dialog>
+    <RoundsDialog
+      title="Retry parked invoices"
+      name={total > 0 ? `Retry ${countOf(total, 'invoice')}` : 'Retry'}
+      isReady={total > 0}
+      rounds={() => retryInRounds(retryInvoices, retried, false)}
+      countOf={totalOf}
+      expected={total}
+      tell={(count) => `${formatCount(count)} of ${countOf(total, 'invoice')} taken up …`}
+      report={(done, { isStopped, hasFailed }) => (
+        <>
+          <Notice tone={isStopped || hasFailed ? 'warn' : 'good'}>
+            {countOf(totalOf(done), 'invoice')} taken up again: {formatCount(done.submit)} to be
+            sent, {formatCount(done.lookUp)} to be looked up first.
+            {isStopped && ' Stopped as asked; the rest is as it was.'}
+          </Notice>
+          <Left left={done.left} />
+        </>
+      )}
+      onClose={onClose}
+    >
+      {plan.isPending && <Loading lines={3} />}
+      {plan.error && <Failure error={plan.error} />}
+      {plan.data && <Plan plan={plan.data} />}
+    </RoundsDialog>
   );
 }
-
-const NOTHING = () => {};
-
-const isNotPlan = ({ queryKey }: { readonly queryKey: readonly unknown[] }) =>
-  queryKey[0] !== 'retry plan';
 
 async function lastOf(tallies: AsyncIterable<Tally>): Promise<Tally> {
   let last = NOTHING_YET;
@@ -130,40 +92,6 @@ function Plan({ plan }: { readonly plan: Tally }) {
         ]}
       />
       <Left left={plan.left} />
-    </>
-  );
-}
-
-function Report({
-  done,
-  expected,
-  isRunning,
-  isStopped,
-}: {
-  readonly done: Tally;
-  readonly expected: number;
-  readonly isRunning: boolean;
-  readonly isStopped: boolean;
-}) {
-  const total = totalOf(done);
-  if (isRunning) {
-    return (
-      <>
-        <p>
-          {formatCount(total)} of {countOf(expected, 'invoice')} taken up …
-        </p>
-        <Progress value={(100 * total) / Math.max(expected, 1)} aria-label="Retried so far" />
-      </>
-    );
-  }
-  return (
-    <>
-      <Notice tone={isStopped ? 'warn' : 'good'}>
-        {countOf(total, 'invoice')} taken up again: {formatCount(done.submit)} to be sent,{' '}
-        {formatCount(done.lookUp)} to be looked up first.
-        {isStopped && ' Stopped as asked; the rest is as it was.'}
-      </Notice>
-      <Left left={done.left} />
     </>
   );
 }

@@ -6,7 +6,7 @@ import type { SendingStatus } from '#shared/contracts/sending.ts';
 import { resumeSending, sending } from '../api/routes.ts';
 import { countOf, formatRate } from '../format/amounts.ts';
 import { formatClock, formatDuration, formatIn } from '../format/times.ts';
-import { ConfirmDialog } from '../parts/confirm.tsx';
+import { ConfirmDialog } from '../parts/confirm-dialog.tsx';
 import { Figure } from '../parts/figure.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { Part } from '../parts/part.tsx';

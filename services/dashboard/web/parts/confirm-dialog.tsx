@@ -1,36 +1,12 @@
 import { Button } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import { Dialog } from './dialog.tsx';
 import { Failure } from './failure.tsx';
 import { Notice } from './notice.tsx';
+import { useFocusWhen } from './use-focus-when.ts';
 
-export interface Confirmed<T> {
-  readonly name: string;
-  readonly title: string;
-  /** What will happen. */
-  readonly children: ReactNode;
-  readonly act: () => Promise<T>;
-  readonly report: (result: T) => string;
-}
-
-/** A button that says what it will do and asks before it does it; afterwards what came of it. */
-export function Confirm<T>({
-  isDisabled = false,
-  ...confirmed
-}: Confirmed<T> & { readonly isDisabled?: boolean }) {
-  const [isOpen, setOpen] = useState(false);
-  return (
-    <>
-      <Button size="compact-sm" disabled={isDisabled} onClick={() => setOpen(true)}>
-        {confirmed.name}
-      </Button>
-      <ConfirmDialog {...confirmed} isOpen={isOpen} onClose={() => setOpen(false)} />
-    </>
-  );
-}
-
-/** By itself for where the button goes away when it has done its work. */
+/** Says what will happen and asks before it does it; afterwards what came of it. */
 export function ConfirmDialog<T>({
   name,
   title,
@@ -39,7 +15,17 @@ export function ConfirmDialog<T>({
   report,
   isOpen,
   onClose,
-}: Confirmed<T> & { readonly isOpen: boolean; readonly onClose: () => void }) {
+}: {
+  /** Of the button that does it. */
+  readonly name: string;
+  readonly title: string;
+  /** What will happen. */
+  readonly children: ReactNode;
+  readonly act: () => Promise<T>;
+  readonly report: (result: T) => string;
+  readonly isOpen: boolean;
+  readonly onClose: () => void;
+}) {
   const queryClient = useQueryClient();
   const action = useMutation({
     mutationFn: act,
@@ -49,18 +35,26 @@ export function ConfirmDialog<T>({
     onClose();
     action.reset();
   };
+  const text = useFocusWhen<HTMLDivElement>(action.isPending);
+  const again = useFocusWhen<HTMLButtonElement>(action.isError);
+  const leave = useFocusWhen<HTMLButtonElement>(action.isSuccess);
   return (
-    <Dialog title={title} isOpen={isOpen} onClose={close}>
-      <div aria-live="polite">
+    <Dialog title={title} isOpen={isOpen} isBusy={action.isPending} onClose={close}>
+      <div aria-live="polite" ref={text} tabIndex={-1}>
         {action.isSuccess ? <Notice tone="good">{report(action.data)}</Notice> : children}
         {action.error && <Failure error={action.error} />}
       </div>
       <div className="dialog-buttons">
-        <Button variant="default" onClick={close}>
+        <Button ref={leave} variant="default" disabled={action.isPending} onClick={close}>
           {action.isSuccess ? 'Close' : 'Cancel'}
         </Button>
         {!action.isSuccess && (
-          <Button data-autofocus loading={action.isPending} onClick={() => action.mutate()}>
+          <Button
+            ref={again}
+            data-autofocus
+            loading={action.isPending}
+            onClick={() => action.mutate()}
+          >
             {name}
           </Button>
         )}

@@ -40,7 +40,7 @@ export default function OverviewPage() {
           <Conservation />
         </div>
         <div className="stack">
-          <Sending forecast={query.data?.forecast} />
+          <Sending progress={query} />
           <Packaging query={query} />
           <Queues />
         </div>

@@ -5,7 +5,7 @@ import { formatDuration } from '../format/times.ts';
 import { Part } from '../parts/part.tsx';
 import { Table } from '../parts/table.tsx';
 import { Time } from '../parts/time.tsx';
-import { useNow } from '../parts/use-now.ts';
+import { useServerNow } from '../parts/use-now.ts';
 import { nothingYet } from './nothing-yet.tsx';
 
 type Run = Progress['packagingRuns'][number];
@@ -19,7 +19,7 @@ const STATUS = {
 export function Packaging({ query }: { readonly query: UseQueryResult<Progress> }) {
   return (
     <Part title="Packaging" query={query} onFailure={nothingYet}>
-      {({ unpackagedClients, packagingRuns }) => (
+      {({ asOf, unpackagedClients, packagingRuns }) => (
         <>
           <p>
             {unpackagedClients === 0
@@ -29,7 +29,19 @@ export function Packaging({ query }: { readonly query: UseQueryResult<Progress> 
           {packagingRuns.length === 0 ? (
             <p className="dim">No run of late.</p>
           ) : (
-            <Table caption="Packaging runs" columns={COLUMNS} rows={packagingRuns} keyOf={keyOf} />
+            <Table
+              caption="Packaging runs"
+              rows={packagingRuns}
+              keyOf={keyOf}
+              columns={[
+                ...COLUMNS,
+                {
+                  name: 'Took',
+                  isNumber: true,
+                  cell: (run) => <Took run={run} asOf={asOf} answeredMs={query.dataUpdatedAt} />,
+                },
+              ]}
+            />
           )}
         </>
       )}
@@ -45,11 +57,18 @@ const COLUMNS = [
     name: 'Status',
     cell: ({ status }: Run) => <span className={STATUS[status].tone}>{STATUS[status].name}</span>,
   },
-  { name: 'Took', isNumber: true, cell: (run: Run) => <Took run={run} /> },
 ];
 
-function Took({ run }: { readonly run: Run }) {
-  const nowMs = useNow();
-  const endMs = run.endedAt === undefined ? nowMs : Date.parse(run.endedAt);
-  return formatDuration(endMs - Date.parse(run.startedAt));
+function Took({
+  run: { startedAt, endedAt },
+  asOf,
+  answeredMs,
+}: {
+  readonly run: Run;
+  readonly asOf: string;
+  readonly answeredMs: number;
+}) {
+  const nowMs = useServerNow(asOf, answeredMs);
+  const endMs = endedAt === undefined ? nowMs : Date.parse(endedAt);
+  return formatDuration(endMs - Date.parse(startedAt));
 }

@@ -1,5 +1,5 @@
 import { Button, Progress as ProgressBar } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Progress } from '#shared/contracts/progress.ts';
 import type { SendingStatus } from '#shared/contracts/sending.ts';
@@ -11,18 +11,18 @@ import { Figure } from '../parts/figure.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { Part } from '../parts/part.tsx';
 import { Time } from '../parts/time.tsx';
-import { useNow } from '../parts/use-now.ts';
+import { useServerNow } from '../parts/use-now.ts';
 
 /** Says what keeps invoices from being sent, and lets a person end it. Nothing where they are being sent. */
 export function SendingBanner() {
-  const nowMs = useNow();
-  const { data } = useQuery(sending());
+  const { data, dataUpdatedAt } = useQuery(sending());
   const [isAsking, setAsking] = useState(false);
   return (
     <>
       <div aria-live="polite">
-        {data && <WhatStops status={data} nowMs={nowMs} resume={() => setAsking(true)} />}
+        {data && <WhatStops status={data} resume={() => setAsking(true)} />}
       </div>
+      {data && <HowLong status={data} answeredMs={dataUpdatedAt} />}
       <ConfirmDialog
         name="Resume sending"
         title="Resume sending now?"
@@ -46,17 +46,12 @@ export function SendingBanner() {
 }
 
 function WhatStops({
-  status,
-  nowMs,
+  status: { breaker, blockedUntil },
   resume,
 }: {
   readonly status: SendingStatus;
-  readonly nowMs: number;
   readonly resume: () => void;
 }) {
-  const { breaker, blockedUntil } = status;
-  const blockedMs = blockedUntil === undefined ? 0 : Date.parse(blockedUntil) - nowMs;
-  if (breaker.state === 'closed' && blockedMs <= 0) return null;
   return (
     <>
       {breaker.state !== 'closed' && (
@@ -72,24 +67,47 @@ function WhatStops({
           {breaker.reason && <>It answered: {breaker.reason}. </>}
           {breaker.since && (
             <>
-              Since <Time at={breaker.since} />, for{' '}
-              {formatDuration(nowMs - Date.parse(breaker.since))}.{' '}
+              Since <Time at={breaker.since} />.{' '}
             </>
           )}
-          {breaker.nextTryAt && <>Next try {formatIn(Date.parse(breaker.nextTryAt) - nowMs)}. </>}
           It goes on by itself once the API answers.
         </Notice>
       )}
-      {blockedUntil !== undefined && blockedMs > 0 && (
+      {blockedUntil !== undefined && (
         <Notice
           tone="warn"
           title="The invoice API asked to be left alone (Retry-After)."
           actions={breaker.state === 'closed' ? <Resume onClick={resume} /> : undefined}
         >
-          Nothing is sent until <Time at={blockedUntil} />, for {formatDuration(blockedMs)} more.
+          Nothing is sent until <Time at={blockedUntil} />.
         </Notice>
       )}
     </>
+  );
+}
+
+/** Not announced: it changes each second. */
+function HowLong({
+  status: { asOf, breaker, blockedUntil },
+  answeredMs,
+}: {
+  readonly status: SendingStatus;
+  readonly answeredMs: number;
+}) {
+  const nowMs = useServerNow(asOf, answeredMs);
+  if (breaker.state === 'closed' && blockedUntil === undefined) return null;
+  const { since, nextTryAt } = breaker;
+  return (
+    <p className="dim below-notice">
+      {breaker.state !== 'closed' && (
+        <>
+          {since && `For ${formatDuration(nowMs - Date.parse(since))} so far. `}
+          {nextTryAt && `Next try ${formatIn(Date.parse(nextTryAt) - nowMs)}. `}
+        </>
+      )}
+      {blockedUntil !== undefined &&
+        `Left alone for ${formatDuration(Date.parse(blockedUntil) - nowMs)} more.`}
+    </p>
   );
 }
 
@@ -101,14 +119,16 @@ function Resume({ onClick }: { readonly onClick: () => void }) {
   );
 }
 
-export function Sending({ forecast }: { readonly forecast: Progress['forecast'] | undefined }) {
+export function Sending({ progress }: { readonly progress: UseQueryResult<Progress> }) {
   const query = useQuery(sending());
   return (
     <Part title="Sending" query={query} loadingLines={4}>
       {(status) => (
         <>
           <Rate status={status} />
-          {forecast && status.breaker.state === 'closed' && <Forecast forecast={forecast} />}
+          {progress.data && status.breaker.state === 'closed' && (
+            <Forecast progress={progress.data} answeredMs={progress.dataUpdatedAt} />
+          )}
         </>
       )}
     </Part>
@@ -146,8 +166,15 @@ function Rate({ status: { rate, concurrency, breaker } }: { readonly status: Sen
 
 const BREAKER = { closed: 'Sending', open: 'Stopped', probing: 'Trying' } as const;
 
-function Forecast({ forecast }: { readonly forecast: NonNullable<Progress['forecast']> }) {
-  const nowMs = useNow();
+function Forecast({
+  progress: { asOf, forecast },
+  answeredMs,
+}: {
+  readonly progress: Progress;
+  readonly answeredMs: number;
+}) {
+  const nowMs = useServerNow(asOf, answeredMs);
+  if (!forecast) return null;
   const doneAtMs = Date.parse(forecast.doneAt);
   return (
     <p className="forecast">

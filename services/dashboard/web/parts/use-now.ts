@@ -10,6 +10,11 @@ export function useNow(): number {
   return useSyncExternalStore(subscribe, () => nowMs);
 }
 
+/** The time by the clock of who answered, as of then, at `answeredMs` of the browser's: that one may be wrong. */
+export function useServerNow(asOf: string, answeredMs: number): number {
+  return Date.parse(asOf) + Math.max(useNow() - answeredMs, 0);
+}
+
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   timer ??= setInterval(tick, 1_000);

@@ -18,7 +18,7 @@ export function countOf(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
-/** `0.05 USD for 1,000`, of prices; `rate` as people write it, with at most two decimals. */
+/** With one decimal where that matters: from a hundred a second on it does not. */
 export function formatRate(perSecond: number): string {
   return perSecond >= 100
     ? formatCount(Math.round(perSecond))

@@ -25,19 +25,20 @@ export default function InvoicesPage() {
   const state = readListState(search);
   const go = (next: ListState) => setSearch(writeListState(next));
   const query = useQuery(invoices(toQuery(state)));
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const change = (filter: Partial<ListState>) => {
-    setSelected(new Set());
-    go(withFilter(state, filter));
-  };
+  const [selected, setSelected] = useSelection(state);
   return (
     <>
       <PageTitle title="Invoices" />
-      <Filters state={state} change={change} />
+      <Filters state={state} change={(filter) => go(withFilter(state, filter))} />
       <Part title="Matching invoices" query={query} loadingLines={12}>
         {(page) => (
           <>
-            <Actions state={state} selected={selected} clear={() => setSelected(new Set())} />
+            <Actions
+              state={state}
+              here={page.invoices.map(({ id }) => id)}
+              selected={selected}
+              select={setSelected}
+            />
             {page.invoices.length === 0 ? (
               <p className="dim">
                 {page.nextCursor === undefined
@@ -63,14 +64,27 @@ export default function InvoicesPage() {
   );
 }
 
+const NONE: ReadonlySet<string> = new Set();
+
+/** Over all pages of one filter: whichever way one comes to another, what was selected is not retried along unseen. */
+function useSelection(state: ListState) {
+  const filter = writeListState({ ...state, cursors: [] }).toString();
+  const [selection, setSelection] = useState({ filter, ids: NONE });
+  const ids = selection.filter === filter ? selection.ids : NONE;
+  return [ids, (chosen: ReadonlySet<string>) => setSelection({ filter, ids: chosen })] as const;
+}
+
 function Actions({
   state,
+  here,
   selected,
-  clear,
+  select,
 }: {
   readonly state: ListState;
+  /** The ids on the page that is shown. */
+  readonly here: readonly string[];
   readonly selected: ReadonlySet<string>;
-  readonly clear: () => void;
+  readonly select: (ids: ReadonlySet<string>) => void;
 }) {
   const [retried, setRetried] = useState<Retried>();
   const filter = toRetryFilter(state);
@@ -91,10 +105,19 @@ function Actions({
       >
         Retry all parked that match
       </Button>
+      <Button
+        className="narrow-only"
+        size="compact-sm"
+        variant="default"
+        disabled={here.every((id) => selected.has(id))}
+        onClick={() => select(new Set([...selected, ...here]))}
+      >
+        Select this page
+      </Button>
       {selected.size > 0 && (
         <>
           <span className="dim">{countOf(selected.size, 'invoice')} selected</span>
-          <Button size="compact-sm" variant="subtle" onClick={clear}>
+          <Button size="compact-sm" variant="subtle" onClick={() => select(NONE)}>
             Select none
           </Button>
         </>
@@ -102,9 +125,9 @@ function Actions({
       {retried && (
         <RetryDialog
           retried={retried}
-          onClose={() => {
+          onClose={(hasRun) => {
             setRetried(undefined);
-            clear();
+            if (hasRun) select(NONE);
           }}
         />
       )}

@@ -40,6 +40,7 @@ export type PeriodEntry = Pick<
   | 'dueAtMs'
   | 'packagedAtMs'
   | 'updatedAtMs'
+  | 'reason'
 >;
 
 /** Some heads in order; with `last`, the key of the last one read, there may be more after it. */

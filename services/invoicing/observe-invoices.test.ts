@@ -38,6 +38,19 @@ test('half months that move are noted every ten seconds, others not', async () =
   expect(taken[0]).toMatchObject({ byState: { submitted: 1 } });
 });
 
+test('a note says why what is parked is parked', async () => {
+  const parked = invoiceItem({
+    ...{ client: 'c', period: '2026-11-H1', state: 'parked' },
+    reason: 'rejected_by_invoice_api',
+  });
+  await observe(memoryStore([open, parked]), 5);
+  const [put] = mock.commandCalls(PutCommand, { Item: { pk: 'PERIOD#2026-11-H1' } }, false);
+  expect(put?.args[0].input.Item).toMatchObject({
+    byState: { submitted: 1, parked: 1 },
+    parkedByReason: { rejected_by_invoice_api: 1 },
+  });
+});
+
 test('where nothing moves it ends at once', async () => {
   expect(await observe(memoryStore([resting]), 55)).toEqual({ snapshots: 0, periods: 0 });
 });

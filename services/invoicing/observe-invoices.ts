@@ -35,8 +35,8 @@ export async function observeInvoices(
     // Noted before it is counted, so that what is seen moving is counted once more at rest.
     await putMoving(progress, moving.length > 0 ? moving : observed);
     for (const period of new Set([...observed, ...moving])) {
-      const { byState } = await countPeriod(index, period);
-      await putSnapshot(progress, period, { atMs: clock.nowMs(), byState });
+      const { byState, parkedByReason } = await countPeriod(index, period);
+      await putSnapshot(progress, period, { atMs: clock.nowMs(), byState, parkedByReason });
       snapshots += 1;
     }
     if (moving.length === 0 && observed.length > 0) await putMoving(progress, []);

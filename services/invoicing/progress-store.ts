@@ -2,7 +2,7 @@ import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { HalfMonth } from '#shared/domain/billing-period.ts';
 import type { Dynamo } from '#shared/platform/dynamo.ts';
 
-/** Owns the progress table: how many invoices of a half month were in each state, by time. */
+/** Owns the progress table: how many invoices of a half month were in each state, and why parked, by time. */
 export interface ProgressStore {
   readonly dynamo: Dynamo;
   readonly table: string;
@@ -10,12 +10,17 @@ export interface ProgressStore {
 
 export interface Snapshot {
   readonly atMs: number;
-  readonly byState: Readonly<Record<string, number>>;
+  readonly byState: Counts;
+  readonly parkedByReason: Counts;
 }
+
+type Counts = Readonly<Record<string, number>>;
 
 interface SnapshotItem {
   readonly atMs: bigint;
   readonly byState: Readonly<Record<string, bigint>>;
+  /** Missing in those from before it was counted. */
+  readonly parkedByReason?: Readonly<Record<string, bigint>>;
 }
 
 /** Snapshots are for looking back at a half month, not for ever. */
@@ -28,7 +33,7 @@ const PAGE = 2_000;
 export async function putSnapshot(
   store: ProgressStore,
   period: HalfMonth,
-  { atMs, byState }: Snapshot,
+  { atMs, byState, parkedByReason }: Snapshot,
 ): Promise<void> {
   await store.dynamo.send(
     new PutCommand({
@@ -38,6 +43,7 @@ export async function putSnapshot(
         sk: new Date(atMs).toISOString(),
         atMs,
         byState,
+        parkedByReason,
         expiresAt: Math.floor(atMs / 1_000) + KEPT_SECONDS,
       },
     }),
@@ -84,9 +90,16 @@ export async function putMoving(
   await store.dynamo.send(new PutCommand({ TableName: store.table, Item: { ...MOVING, periods } }));
 }
 
-function toSnapshot({ atMs, byState }: SnapshotItem): Snapshot {
-  const counts = Object.entries(byState).map(([state, count]) => [state, Number(count)]);
-  return { atMs: Number(atMs), byState: Object.fromEntries(counts) };
+function toSnapshot({ atMs, byState, parkedByReason = {} }: SnapshotItem): Snapshot {
+  return {
+    atMs: Number(atMs),
+    byState: toCounts(byState),
+    parkedByReason: toCounts(parkedByReason),
+  };
+}
+
+function toCounts(stored: Readonly<Record<string, bigint>>): Counts {
+  return Object.fromEntries(Object.entries(stored).map(([name, count]) => [name, Number(count)]));
 }
 
 /** At most `points` of them, evenly spread, the first and the last included. */

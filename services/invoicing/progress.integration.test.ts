@@ -13,6 +13,7 @@ const START_MS = Date.parse('2026-11-16T12:00:00Z');
 const snapshot = (second: number) => ({
   atMs: START_MS + second * 1_000,
   byState: { packaged: 100 - second, accepted: second },
+  parkedByReason: { rejected_by_invoice_api: second },
 });
 
 test('snapshots come back oldest first, the latest where there are too many, each once', async () => {
@@ -23,6 +24,14 @@ test('snapshots come back oldest first, the latest where there are too many, eac
   expect(await readSnapshots(store(), '2026-11-H1')).toEqual(seconds.map(snapshot));
   expect(await readSnapshots(store(), '2026-11-H1', 2)).toEqual([snapshot(28), snapshot(29)]);
   expect(await readSnapshots(store(), '2026-12-H1')).toEqual([]);
+});
+
+test('a snapshot from before reasons were counted has none', async () => {
+  const [pk, atMs] = ['PERIOD#2025-01-H1', START_MS];
+  await table.put({ pk, sk: new Date(atMs).toISOString(), atMs, byState: { parked: 3 } });
+  expect(await readSnapshots(store(), '2025-01-H1')).toEqual([
+    { atMs, byState: { parked: 3 }, parkedByReason: {} },
+  ]);
 });
 
 test('the half months that move are what was last noted', async () => {

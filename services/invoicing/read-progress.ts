@@ -49,14 +49,16 @@ async function readProgress(
     listPackagingRuns(sfn, packagingMachineArn),
     forecaster(sources),
   ]);
-  const { byState, amountByState } = count;
-  const series = thinOut([...snapshots, { atMs: nowMs, byState }], MAX_POINTS);
-  const forecast = forecastBy(count.invoices, nowMs);
+  const { invoices, ...counts } = count;
+  const { byState, parkedByReason } = counts;
+  const series = thinOut([...snapshots, { atMs: nowMs, byState, parkedByReason }], MAX_POINTS);
+  const forecast = forecastBy(invoices, nowMs);
   return {
     period,
     asOf: toTime(nowMs),
-    ...{ byState, amountByState, unpackagedClients, packagingRuns },
-    series: series.map((snapshot) => ({ at: toTime(snapshot.atMs), byState: snapshot.byState })),
+    ...counts,
+    ...{ unpackagedClients, packagingRuns },
+    series: series.map(({ atMs, ...point }) => ({ at: toTime(atMs), ...point })),
     ...(forecast && { forecast }),
   };
 }

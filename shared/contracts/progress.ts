@@ -3,6 +3,9 @@ import * as z from 'zod/mini';
 /** How many invoices are in each state; states without any are left out. */
 const StateCounts = z.record(z.string(), z.number());
 
+/** Of those that are parked, how many for which reason: `rejected_by_invoice_api` is what the invoice API turned down. */
+const ReasonCounts = z.record(z.string(), z.number());
+
 export const PeriodList = z.strictObject({
   /** Half months that ever had usage or invoices, the latest first. */
   periods: z.array(z.string()),
@@ -16,10 +19,14 @@ export const Progress = z.strictObject({
   byState: StateCounts,
   /** Totals of the packages in each state, by currency, as decimal strings. */
   amountByState: z.record(z.string(), z.record(z.string(), z.string())),
+  parkedByReason: ReasonCounts,
+  parkedAmountByReason: z.record(z.string(), z.record(z.string(), z.string())),
   /** Clients that have usage which is not packaged yet. */
   unpackagedClients: z.number(),
-  /** By the minute, oldest first. */
-  series: z.array(z.strictObject({ at: z.string(), byState: StateCounts })),
+  /** By the minute, oldest first. Points from before reasons were counted have none. */
+  series: z.array(
+    z.strictObject({ at: z.string(), byState: StateCounts, parkedByReason: ReasonCounts }),
+  ),
   /** There once something is being sent and enough is done to tell. */
   forecast: z.optional(
     z.strictObject({

@@ -48,7 +48,7 @@ export async function createInvoicesTable() {
             ProjectionType: 'INCLUDE',
             NonKeyAttributes: [
               ...['state', 'currency', 'totalMicros', 'calls', 'submittedAtMs'],
-              ...['dueAtMs', 'packagedAtMs', 'updatedAtMs'],
+              ...['dueAtMs', 'packagedAtMs', 'updatedAtMs', 'reason'],
             ],
           },
         },

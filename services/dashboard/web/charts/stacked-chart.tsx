@@ -13,6 +13,8 @@ import {
 } from 'chart.js';
 import { useMemo } from 'react';
 import { Chart as Canvas } from 'react-chartjs-2';
+import { formatClock } from '../format/times.ts';
+import { timeAxis } from './time-axis.ts';
 
 Chart.register(
   BarController,
@@ -30,26 +32,31 @@ export interface ChartSeries {
   readonly name: string;
   /** The name of a colour of styles.css. */
   readonly color: string;
+  /** For heights only. */
   readonly values: readonly number[];
+  /** What they are exactly, for those who point at them. */
+  readonly texts: readonly string[];
 }
 
 export interface StackedChartProps {
   readonly kind: 'area' | 'bars';
   readonly labels: readonly string[];
+  /** When each of them is: they lie as far apart as that. Without, side by side. */
+  readonly atMs?: readonly number[];
   readonly series: readonly ChartSeries[];
   /** What it shows, in a sentence, for who does not see it. */
   readonly summary: string;
 }
 
 /** Amounts become numbers here, for heights of pixels only. */
-export default function StackedChart({ kind, labels, series, summary }: StackedChartProps) {
+export default function StackedChart({ kind, labels, atMs, series, summary }: StackedChartProps) {
   const scheme = useComputedColorScheme('light');
   const { data, options } = useMemo(() => {
     const style = getComputedStyle(document.documentElement);
     const color = (name: string) => style.getPropertyValue(`--${name}`).trim();
     const datasets = series.map(({ name, color: own, values }, index) => ({
       label: name,
-      data: [...values],
+      data: atMs ? values.map((y, point) => ({ x: atMs[point] ?? 0, y })) : [...values],
       backgroundColor: kind === 'bars' ? color(own) : `${color(own)}b3`,
       borderColor: color(own),
       borderWidth: kind === 'bars' ? 0 : 1,
@@ -69,14 +76,28 @@ export default function StackedChart({ kind, labels, series, summary }: StackedC
         animation: false as const,
         responsive: true,
         maintainAspectRatio: false,
+        locale: 'en-GB',
         interaction: { mode: 'index' as const, intersect: false },
+        plugins: {
+          tooltip: {
+            callbacks: {
+              title: ([item]: readonly Pointed[]) => labels[item?.dataIndex ?? 0] ?? '',
+              label: ({ datasetIndex, dataIndex }: Pointed) =>
+                `${series[datasetIndex]?.name}: ${series[datasetIndex]?.texts[dataIndex]}`,
+            },
+          },
+        },
         scales: {
-          x: { stacked: true, grid: { display: false }, ticks: { ...ticks, maxRotation: 0 } },
+          x: {
+            stacked: true,
+            grid: { display: false },
+            ...(atMs ? timeScale(atMs, ticks) : { ticks: { ...ticks, maxRotation: 0 } }),
+          },
           y: { stacked: true, beginAtZero: true, grid, ticks: { ...ticks, maxTicksLimit: 6 } },
         },
       },
     };
-  }, [kind, labels, series, scheme]);
+  }, [kind, labels, atMs, series, scheme]);
   return (
     <div className="canvas-frame">
       <Canvas
@@ -88,4 +109,22 @@ export default function StackedChart({ kind, labels, series, summary }: StackedC
       />
     </div>
   );
+}
+
+/** What a tooltip is about. */
+interface Pointed {
+  readonly datasetIndex: number;
+  readonly dataIndex: number;
+}
+
+function timeScale<T extends object>(atMs: readonly number[], ticks: T) {
+  const { min, max, stepMs } = timeAxis(atMs);
+  return {
+    ...{ type: 'linear' as const, min, max },
+    ticks: {
+      ...ticks,
+      ...{ maxRotation: 0, stepSize: stepMs, includeBounds: false },
+      callback: (value: number | string) => formatClock(Number(value), Date.now()),
+    },
+  };
 }

@@ -32,6 +32,21 @@ test('each meter is a series over all days of the half month, with what was give
   ]);
 });
 
+test('what is said of a bar is exact, however small or large, with its currency', () => {
+  const days = [
+    day('04', 'a', '0.1'),
+    { ...day('04', 'a', '0.2'), source: 'prepaid' as const },
+    day('05', 'a', '0.0004'),
+    day('06', 'a', '123456789012345.000001'),
+  ];
+  const [series] = usageBars({ ...usage, days }, 'EUR').series;
+  expect(series?.texts.slice(3, 6)).toEqual([
+    '0.30 EUR',
+    '0.0004 EUR',
+    '123,456,789,012,345.000001 EUR',
+  ]);
+});
+
 test('currencies are never added up', () => {
   expect(currenciesOf(usage)).toEqual(['EUR', 'USD']);
   expect(usageBars(usage, 'USD').series).toMatchObject([{ name: 'a' }]);

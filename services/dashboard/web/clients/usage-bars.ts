@@ -1,5 +1,7 @@
 import type { DailyUsage } from '#shared/contracts/daily-usage.ts';
 import { addDays, daysOf, isHalfMonth } from '#shared/domain/billing-period.ts';
+import { formatAmount as decimalOf, parseMicros } from '#shared/domain/money.ts';
+import { formatAmount } from '../format/amounts.ts';
 
 type Day = DailyUsage['days'][number];
 
@@ -13,16 +15,21 @@ export function usageBars(usage: DailyUsage, currency: string) {
   const meters = [...new Set(ofCurrency.map(({ meter }) => meter))].sort();
   return {
     labels: days.map((day) => String(Number(day.slice(8)))),
-    series: meters.map((meter, index) => ({
-      name: meter,
-      color: COLORS[index % COLORS.length] as string,
-      values: days.map((day) =>
-        ofCurrency
-          .filter((one) => one.day === day && one.meter === meter)
-          .reduce((sum, { amount }) => sum + Number(amount), 0),
-      ),
-    })),
+    series: meters.map((meter, index) => {
+      const ofMeter = ofCurrency.filter((one) => one.meter === meter);
+      const sums = days.map((day) => sumOf(ofMeter.filter((one) => one.day === day)));
+      return {
+        name: meter,
+        color: COLORS[index % COLORS.length] as string,
+        values: sums.map((micros) => Number(micros) / 1e6),
+        texts: sums.map((micros) => `${formatAmount(decimalOf(micros))} ${currency}`),
+      };
+    }),
   };
+}
+
+function sumOf(days: readonly Day[]): bigint {
+  return days.reduce((sum, { amount }) => sum + (parseMicros(amount) ?? 0n), 0n);
 }
 
 /** Days without usage are shown as such. */

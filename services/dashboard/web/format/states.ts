@@ -10,6 +10,12 @@ export const STATE_NAMES: Readonly<Record<string, string>> = {
   superseded: 'Superseded',
 };
 
+/** What the overview tells apart: the states, and of what is parked, what the invoice API has rejected. */
+export const STAGE_NAMES: Readonly<Record<string, string>> = {
+  ...STATE_NAMES,
+  rejected: 'Rejected',
+};
+
 export const STATE_MEANINGS: Readonly<Record<string, string>> = {
   packaged: 'Frozen, waits to be sent',
   sending: 'A sender is at it',
@@ -19,4 +25,10 @@ export const STATE_MEANINGS: Readonly<Record<string, string>> = {
   parked: 'Only a person can go on',
   skipped: 'Not sent: nothing to collect',
   superseded: 'A correction took its place',
+};
+
+export const STAGE_MEANINGS: Readonly<Record<string, string>> = {
+  ...STATE_MEANINGS,
+  rejected: 'Parked: the invoice API looked at it and turned it down',
+  parked: 'Only a person can go on; without those that were rejected, which the list has as well',
 };

@@ -1,21 +1,20 @@
 import { useMemo } from 'react';
 import type { Progress } from '#shared/contracts/progress.ts';
-import { INVOICE_STATES } from '#shared/domain/invoice.ts';
 import { ChartFigure } from '../charts/chart-figure.tsx';
 import { countOf, formatCount } from '../format/amounts.ts';
-import { STATE_NAMES } from '../format/states.ts';
-import { formatClock, formatTime } from '../format/times.ts';
+import { STAGE_NAMES } from '../format/states.ts';
+import { formatTime } from '../format/times.ts';
 import { Table } from '../parts/table.tsx';
+import { countByStage, STAGES } from './stages.ts';
 
 /** Done work lies at the bottom of the stack, so that it is seen to grow. */
 const FROM_THE_BOTTOM = ['accepted', 'skipped', 'superseded', 'submitted', 'unknown', 'sending'];
 
+type Counts = ReturnType<typeof countByStage>;
+
 export function ProgressChart({ series }: { readonly series: Progress['series'] }) {
-  // The same points for as long as nothing new has come: the chart is not drawn again for a poll.
-  const key = JSON.stringify(series);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for the series.
-  const chart = useMemo(() => chartOf(series), [key]);
-  const last = series.at(-1);
+  const { points, stages, ...chart } = useMemo(() => chartOf(series), [series]);
+  const last = points.at(-1);
   if (!last) {
     return <p className="dim">Nothing yet: the first point comes within a minute of packaging.</p>;
   }
@@ -23,11 +22,11 @@ export function ProgressChart({ series }: { readonly series: Progress['series'] 
     <ChartFigure
       kind="area"
       {...chart}
-      summary={`Invoices by state from ${series[0]?.at} to ${last.at}, stacked. Last: ${describe(last.byState)}.`}
+      summary={`Invoices by state from ${points[0]?.at} to ${last.at}, stacked. Last: ${describe(last.counts)}.`}
       table={
         <Table
           caption="Invoices by state over time"
-          rows={[...series].reverse()}
+          rows={points.toReversed()}
           keyOf={({ at }) => at}
           columns={[
             {
@@ -35,10 +34,10 @@ export function ProgressChart({ series }: { readonly series: Progress['series'] 
               isHead: true,
               cell: ({ at }) => <time dateTime={at}>{formatTime(Date.parse(at), Date.now())}</time>,
             },
-            ...chart.states.map((state) => ({
-              name: STATE_NAMES[state] ?? state,
+            ...stages.map((stage) => ({
+              name: STAGE_NAMES[stage] ?? stage,
               isNumber: true,
-              cell: ({ byState }: Progress['series'][number]) => formatCount(byState[state] ?? 0),
+              cell: ({ counts }: (typeof points)[number]) => formatCount(counts[stage] ?? 0),
             })),
           ]}
         />
@@ -48,22 +47,32 @@ export function ProgressChart({ series }: { readonly series: Progress['series'] 
 }
 
 function chartOf(series: Progress['series']) {
-  const rank = (state: string) => (FROM_THE_BOTTOM.indexOf(state) + 1 || 99) as number;
-  const states = INVOICE_STATES.filter((state) =>
-    series.some(({ byState }) => byState[state]),
-  ).sort((a, b) => rank(a) - rank(b));
+  const points = series.map((point) => ({ at: point.at, counts: countByStage(point) }));
+  const rank = (stage: string) => FROM_THE_BOTTOM.indexOf(stage) + 1 || 99;
+  const stages = STAGES.filter((stage) => points.some(({ counts }) => counts[stage])).sort(
+    (a, b) => rank(a) - rank(b),
+  );
+  const atMs = points.map(({ at }) => Date.parse(at));
   return {
-    states,
-    labels: series.map(({ at }) => formatClock(Date.parse(at), Date.now())),
-    series: states.map((state) => ({
-      name: STATE_NAMES[state] ?? state,
-      color: state,
-      values: series.map(({ byState }) => byState[state] ?? 0),
-    })),
+    points,
+    stages,
+    atMs,
+    labels: atMs.map((ms) => formatTime(ms, Date.now())),
+    series: stages.map((stage) => {
+      const values = points.map(({ counts }) => counts[stage] ?? 0);
+      return {
+        name: STAGE_NAMES[stage] ?? stage,
+        color: stage,
+        values,
+        texts: values.map(formatCount),
+      };
+    }),
   };
 }
 
-function describe(byState: Readonly<Record<string, number>>): string {
-  const parts = Object.entries(byState).map(([state, count]) => `${state} ${formatCount(count)}`);
+function describe(counts: Counts): string {
+  const parts = Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([stage, count]) => `${stage} ${formatCount(count)}`);
   return parts.join(', ') || countOf(0, 'invoice');
 }

@@ -1,28 +1,29 @@
 import { Link } from 'wouter';
 import type { Progress } from '#shared/contracts/progress.ts';
-import { INVOICE_STATES } from '#shared/domain/invoice.ts';
 import { formatAmount, formatCount } from '../format/amounts.ts';
-import { STATE_MEANINGS } from '../format/states.ts';
+import { STAGE_MEANINGS } from '../format/states.ts';
 import { focusNextTitle } from '../frame/page-title.tsx';
 import { State } from '../parts/state.tsx';
+import { amountsByStage, countByStage, REJECTED, STAGES } from './stages.ts';
 
 /** How many invoices are in each state and what they are worth; each leads to its list. */
 export function StateTiles({ progress }: { readonly progress: Progress }) {
-  const { byState, amountByState, period } = progress;
-  const states = INVOICE_STATES.filter((state) => isAlwaysShown(state) || byState[state]);
+  const counts = countByStage(progress);
+  const amounts = amountsByStage(progress);
+  const shown = STAGES.filter((stage) => ALWAYS_SHOWN.includes(stage) || counts[stage]);
   return (
     <div className="tiles">
-      {states.map((state) => (
+      {shown.map((stage) => (
         <Link
-          key={state}
+          key={stage}
           className="tile"
-          href={`/invoices?state=${state}&period=${period}`}
+          href={`/invoices?${filterOf(stage)}&period=${progress.period}`}
           onClick={focusNextTitle}
-          title={STATE_MEANINGS[state]}
+          title={STAGE_MEANINGS[stage]}
         >
-          <State state={state} />
-          <span className="figure">{formatCount(byState[state] ?? 0)}</span>
-          {Object.entries(amountByState[state] ?? {}).map(([currency, amount]) => (
+          <State state={stage} />
+          <span className="figure">{formatCount(counts[stage] ?? 0)}</span>
+          {Object.entries(amounts[stage] ?? {}).map(([currency, amount]) => (
             <span key={currency} className="sub number">
               {formatAmount(amount)} {currency}
             </span>
@@ -33,7 +34,9 @@ export function StateTiles({ progress }: { readonly progress: Progress }) {
   );
 }
 
-/** States that are rare or pass quickly come and go; these one looks for. */
-function isAlwaysShown(state: string): boolean {
-  return ['packaged', 'submitted', 'accepted', 'parked'].includes(state);
+/** Those that are rare or pass quickly come and go; these one looks for. */
+const ALWAYS_SHOWN = ['packaged', 'submitted', 'accepted', 'rejected', 'parked'];
+
+function filterOf(stage: string): string {
+  return stage === 'rejected' ? `state=parked&reason=${REJECTED}` : `state=${stage}`;
 }

@@ -1,11 +1,11 @@
-import { STATE_NAMES } from '../format/states.ts';
+import { STAGE_NAMES } from '../format/states.ts';
 
 /** The state of an invoice: a word, and a mark of its colour. */
 export function State({ state }: { readonly state: string }) {
   return (
     <span className={`state state-${state}`}>
       <span className="dot" aria-hidden="true" />
-      {STATE_NAMES[state] ?? state}
+      {STAGE_NAMES[state] ?? state}
     </span>
   );
 }

@@ -66,9 +66,14 @@ export function fetchEntries(client: string, cursor: string | undefined, signal:
   return callApi<EntryPage>({ path, query: { limit: '50', cursor }, signal });
 }
 
-export function fetchLineExplanation(id: string, line: number, cursor: string | undefined) {
+export function fetchLineExplanation(
+  id: string,
+  line: number,
+  cursor: string | undefined,
+  signal: AbortSignal,
+) {
   const path = `invoices/${part(id)}/explain`;
-  return callApi<LineExplanation>({ path, query: { line: String(line), cursor } });
+  return callApi<LineExplanation>({ path, query: { line: String(line), cursor }, signal });
 }
 
 const post = <T>(path: string, body: unknown = {}) => callApi<T>({ method: 'POST', path, body });

@@ -1,4 +1,5 @@
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import type { Explanation, LineExplanation } from '#shared/contracts/explanation.ts';
 import type { Invoice } from '#shared/contracts/invoices.ts';
 import { explanation, fetchLineExplanation } from '../api/routes.ts';
@@ -17,7 +18,7 @@ export function Explained({ invoice }: { readonly invoice: Invoice }) {
     <Part title="Explanation" query={query}>
       {(found) => (
         <>
-          <LinesCheck explanation={found} frozen={invoice.linesSha256} />
+          <LinesCheck explanation={found} invoice={invoice} />
           <ol className="explained">
             {found.lines.map((line) => (
               <li key={line.index}>
@@ -33,14 +34,15 @@ export function Explained({ invoice }: { readonly invoice: Invoice }) {
 
 function LinesCheck({
   explanation: found,
-  frozen,
+  invoice,
 }: {
   readonly explanation: Explanation;
-  readonly frozen: string | undefined;
+  readonly invoice: Invoice;
 }) {
+  const { lines, linesSha256, currency } = invoice;
   const check = useQuery({
-    queryKey: ['lines check', found.linesText, found.linesSha256, frozen],
-    queryFn: () => checkLines(found, frozen),
+    queryKey: ['lines check', found, lines, linesSha256, currency],
+    queryFn: () => checkLines(found, invoice),
     staleTime: Number.POSITIVE_INFINITY,
   });
   return (
@@ -73,7 +75,14 @@ function ExplainedLine({
   readonly line: Line;
   readonly currency: string;
 }) {
-  const events = useMutation({ mutationFn: () => proveLine(id, line) });
+  const [isOpen, setOpen] = useState(false);
+  const isChecked = line.record !== undefined && isCheckedHere(line.record);
+  const events = useQuery({
+    queryKey: ['line proof', id, line],
+    queryFn: ({ signal }) => proveLine(id, line, signal),
+    enabled: isOpen && isChecked,
+    staleTime: 'static',
+  });
   const title = (
     <>
       {KINDS[line.line.kind]}: <What line={line.line} />,{' '}
@@ -84,13 +93,8 @@ function ExplainedLine({
   );
   if (!line.record) return <span>{title}</span>;
   const { at, billedBefore, tree } = line.record;
-  const isChecked = isCheckedHere(line.record);
   return (
-    <details
-      onToggle={(event) =>
-        event.currentTarget.open && isChecked && events.isIdle && events.mutate()
-      }
-    >
+    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{title}</summary>
       <div className="explanation">
         <p>
@@ -106,9 +110,9 @@ function ExplainedLine({
           </p>
         )}
         <div aria-live="polite">
-          {events.isPending && <Loading lines={2} />}
+          {events.isLoading && <Loading lines={2} />}
           {events.data && <CheckResult check={events.data.check} />}
-          {events.error && <Failure error={events.error} retry={() => events.mutate()} />}
+          {events.error && <Failure error={events.error} retry={() => events.refetch()} />}
         </div>
         {events.data && <Events events={events.data.events} />}
         <p className="dim">
@@ -122,14 +126,16 @@ function ExplainedLine({
 /** So many pages hold what is checked here, if each has only as many events as it may have batches. */
 const MAX_PAGES = 200;
 
+/** Ends where one leaves the view. */
 async function proveLine(
   id: string,
   line: Line,
+  signal: AbortSignal,
 ): Promise<{ check: Check; events: LineExplanation['events'] }> {
   const events: LineExplanation['events'] = [];
   let cursor: string | undefined;
   for (let page = 0; page < MAX_PAGES; page++) {
-    const found = await fetchLineExplanation(id, line.index, cursor);
+    const found = await fetchLineExplanation(id, line.index, cursor, signal);
     events.push(...found.events);
     if (line.record && found.tree.root !== line.record.tree.root) {
       const text = 'The events are of another tree than the one that the line names.';

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { InvoiceLine } from '#shared/contracts/invoices.ts';
+import { toExactJson } from '#shared/domain/exact-json.ts';
 import * as merkle from '#shared/domain/merkle.ts';
 import { checkEvents, checkLines, checkRecord, hashLeaf, hashNode, rootFrom } from './proofs.ts';
 
@@ -61,34 +62,107 @@ describe('the hashes of the browser', () => {
 });
 
 describe('the lines', () => {
-  const linesText = '[{"kind":"usage"}]';
+  const tree = { size: 3, root: sha256('root') };
+  const carried: InvoiceLine = { kind: 'carry_over', from: 'i-1', amount: '2.00', paid: '0.50' };
+  const corrected: InvoiceLine = { kind: 'correction', description: 'Goodwill', amount: '-4.50' };
+  const shown = [line, carried, corrected];
+  /** As the table has them. */
+  const linesText = toExactJson([
+    {
+      ...{ kind: 'usage', client: 'acme', currency: 'EUR', day: '2026-11-03' },
+      ...{ meter: 'api.requests', source: 'postpaid', events: 3 },
+      ...{ quantityMicros: 6_000_000n, amountMicros: 600_000n, tree },
+    },
+    { kind: 'carry_over', from: 'i-1', amountMicros: 2_000_000n, paidMicros: 500_000n },
+    { kind: 'correction', description: 'Goodwill', amountMicros: -4_500_000n },
+  ]);
   const linesSha256 = sha256(linesText);
+  const sums = { events: 3, quantity: '6', amount: '0.60' };
+  const none = { events: 0, quantity: '0', amount: '0.00' };
+  const explained = (lines: readonly InvoiceLine[], of: typeof tree | undefined = tree) =>
+    lines.map((each, index) => ({
+      ...{ index, line: each },
+      ...(of && index === 0 && { record: { at: sums, billedBefore: none, tree: of } }),
+    }));
+  const explanation = { linesText, linesSha256, lines: explained(shown) };
+  const invoice = { lines: shown, linesSha256, currency: 'EUR' };
 
   test('are right with the hash they were frozen with', async () => {
-    expect(await checkLines({ linesText, linesSha256 }, linesSha256)).toMatchObject({
-      isRight: true,
-    });
-    expect(await checkLines({ linesText, linesSha256 }, undefined)).toMatchObject({
-      isRight: true,
-    });
+    expect(await checkLines(explanation, invoice)).toMatchObject({ isRight: true });
+    const { linesSha256: _, ...withoutHash } = invoice;
+    expect(await checkLines(explanation, withoutHash)).toMatchObject({ isRight: true });
   });
 
   test.each([
-    [{ linesText: `${linesText} `, linesSha256 }, linesSha256],
-    [{ linesText, linesSha256 }, sha256('another')],
-  ])('are wrong with any other: %#', async (explanation, frozen) => {
-    expect(await checkLines(explanation, frozen)).toMatchObject({ isRight: false });
+    [{ ...explanation, linesText: `${linesText} ` }, linesSha256],
+    [explanation, sha256('another')],
+  ])('are wrong with any other: %#', async (changed, frozen) => {
+    const check = await checkLines(changed, { ...invoice, linesSha256: frozen });
+    expect(check).toMatchObject({ isRight: false });
+  });
+
+  const otherwise: readonly [string, number, Partial<Record<string, unknown>>][] = [
+    ['kind', 0, { kind: 'adjustment' }],
+    ['day', 0, { day: '2026-11-04' }],
+    ['meter', 0, { meter: 'api.calls' }],
+    ['source', 0, { source: 'prepaid' }],
+    ['events', 0, { events: 4 }],
+    ['quantity', 0, { quantity: '6.000001' }],
+    ['amount', 0, { amount: '0.61' }],
+    ['from', 1, { from: 'i-2' }],
+    ['paid', 1, { paid: '0.00' }],
+    ['description', 2, { description: 'Bad will' }],
+    ['amount', 2, { amount: '4.50' }],
+  ];
+
+  test.each(otherwise)(
+    'are wrong where the %s of one is shown otherwise: %#',
+    async (name, at, to) => {
+      const lines = shown.with(at, { ...shown[at], ...to } as InvoiceLine);
+      const text = `Line ${at + 1} is shown with another ${name} than it was frozen with.`;
+      const expected = { isRight: false, text };
+      expect(await checkLines({ ...explanation, lines: explained(lines) }, invoice)).toEqual(
+        expected,
+      );
+      expect(await checkLines(explanation, { ...invoice, lines })).toEqual(expected);
+    },
+  );
+
+  test.each([
+    ['another currency', explanation, { ...invoice, currency: 'USD' }],
+    ['one less explained', { ...explanation, lines: explained(shown.slice(1)) }, invoice],
+    ['one less on the invoice', explanation, { ...invoice, lines: shown.slice(1) }],
+    ['another tree', withTree({ ...tree, root: sha256('other') }), invoice],
+    ['a smaller tree', withTree({ ...tree, size: 2 }), invoice],
+    [
+      'no tree',
+      { ...explanation, lines: shown.map((each, index) => ({ index, line: each })) },
+      invoice,
+    ],
+  ])('are wrong with %s', async (_, explains, of) => {
+    expect(await checkLines(explains, of)).toMatchObject({ isRight: false });
+  });
+
+  function withTree(other: typeof tree) {
+    return { ...explanation, lines: explained(shown, other) };
+  }
+
+  test.each(['[', '{}', '[1]'])('are none in %s', async (text) => {
+    const of = { linesText: text, linesSha256: sha256(text), lines: [] };
+    const check = await checkLines(of, { lines: [], linesSha256: sha256(text), currency: 'EUR' });
+    expect(check).toMatchObject({ isRight: false });
   });
 });
 
 describe('the record', () => {
-  const sums = (quantity: string, amount: string) => ({ events: 1, quantity, amount });
+  const sums = (quantity: string, amount: string, events = 1) => ({ events, quantity, amount });
   const tree = { size: 1, root: '' };
 
   test.each([
-    ['what it gained', sums('10', '1.00'), sums('4', '0.40'), true],
-    ['another quantity', sums('11', '1.00'), sums('4', '0.40'), false],
-    ['another amount', sums('10', '1.00'), sums('4', '0.40000001'), false],
+    ['what it gained', sums('10', '1.00', 4), sums('4', '0.40'), true],
+    ['another quantity', sums('11', '1.00', 4), sums('4', '0.40'), false],
+    ['another amount', sums('10', '1.00', 4), sums('4', '0.40000001'), false],
+    ['another number of events', sums('10', '1.00', 5), sums('4', '0.40'), false],
   ])('and the line bills %s', (_, at, billedBefore, isRight) => {
     expect(checkRecord({ line, record: { at, billedBefore, tree } })).toMatchObject({ isRight });
   });
@@ -113,6 +187,8 @@ describe('the events', () => {
     for (const shown of wrong) {
       expect(await checkEvents(line, tree, shown)).toMatchObject({ isRight: false });
     }
+    const more = { ...line, events: 4 };
+    expect(await checkEvents(more, tree, events)).toMatchObject({ isRight: false });
     const other = { ...tree, root: sha256('another') };
     expect(await checkEvents(line, other, events)).toMatchObject({ isRight: false });
   });

@@ -1,6 +1,7 @@
 import type { Explanation, LineExplanation } from '#shared/contracts/explanation.ts';
-import type { InvoiceLine } from '#shared/contracts/invoices.ts';
+import type { Invoice, InvoiceLine } from '#shared/contracts/invoices.ts';
 import { formatMicros, parseMicros } from '#shared/domain/money.ts';
+import { differenceOf, type FrozenLine, isSameTree, parseFrozenLines } from './frozen-lines.ts';
 
 /**
  * The browser's own check of an explanation: it trusts nothing but the hashes that the invoice and its lines name. Trees are
@@ -14,17 +15,48 @@ export type Check =
 const right = (text: string): Check => ({ isRight: true, text });
 const wrong = (text: string): Check => ({ isRight: false, text });
 
-/** Whether the bytes of the lines have the hash that the invoice was frozen with. */
+/**
+ * Whether the bytes of the lines have the hash that the invoice was frozen with, and all that is shown of the lines, the
+ * trees of their events included, is what those bytes say.
+ */
 export async function checkLines(
-  { linesText, linesSha256 }: Pick<Explanation, 'linesText' | 'linesSha256'>,
-  frozen: string | undefined,
+  { linesText, linesSha256, lines }: Pick<Explanation, 'linesText' | 'linesSha256' | 'lines'>,
+  invoice: Pick<Invoice, 'lines' | 'linesSha256' | 'currency'>,
 ): Promise<Check> {
+  const frozen = invoice.linesSha256;
   const found = await sha256(bytesOf(linesText));
   if (found !== linesSha256) return wrong(`The lines have the hash ${found}, not ${linesSha256}.`);
   if (frozen !== undefined && frozen !== linesSha256) {
     return wrong(`The invoice was frozen with the hash ${frozen}, not ${linesSha256}.`);
   }
-  return right('The lines are those that were frozen: their SHA-256 is right.');
+  const texts = parseFrozenLines(linesText);
+  if (!texts) return wrong('What the hash is over are no lines.');
+  if (texts.length !== lines.length || texts.length !== invoice.lines.length) {
+    return wrong(`${texts.length} lines were frozen, and others are shown.`);
+  }
+  const differing = texts.map((text, index) => lineDifference(text, index, lines, invoice));
+  return (
+    differing.find((check) => check !== undefined) ??
+    right('The lines are those that were frozen: their SHA-256 is right.')
+  );
+}
+
+function lineDifference(
+  text: FrozenLine,
+  index: number,
+  explained: Explanation['lines'],
+  { lines, currency }: Pick<Invoice, 'lines' | 'currency'>,
+): Check | undefined {
+  const { line, record } = explained[index] as Explanation['lines'][number];
+  const name =
+    differenceOf(text, line) ??
+    differenceOf(text, lines[index] as InvoiceLine) ??
+    (text.currency !== undefined && text.currency !== currency ? 'currency' : undefined);
+  if (name !== undefined) {
+    return wrong(`Line ${index + 1} is shown with another ${name} than it was frozen with.`);
+  }
+  if (isSameTree(text, record?.tree)) return undefined;
+  return wrong(`Line ${index + 1} is explained by another tree than the one it was frozen with.`);
 }
 
 /** Whether what the record gained since earlier packages is what the line bills. */
@@ -34,6 +66,12 @@ export function checkRecord({
 }: Pick<Explanation['lines'][number], 'line' | 'record'>): Check {
   if (!record || !('quantity' in line)) return right('Not metered: nothing to add up.');
   const { at, billedBefore } = record;
+  const events = at.events - billedBefore.events;
+  if (events !== line.events) {
+    return wrong(
+      `The events of the day less those billed before are ${events}, not ${line.events}.`,
+    );
+  }
   for (const name of ['quantity', 'amount'] as const) {
     const gained = micros(at[name]) - micros(billedBefore[name]);
     if (gained !== micros(line[name])) {
@@ -47,7 +85,7 @@ export function checkRecord({
 
 type ProvenEvent = LineExplanation['events'][number];
 
-/** Whether each event is a leaf of the tree, none is there twice, and all of them add up to the line. */
+/** Whether each event is a leaf of the tree, none is there twice, and they are as many as the line says and add up to it. */
 export async function checkEvents(
   line: InvoiceLine,
   tree: LineExplanation['tree'],
@@ -70,6 +108,7 @@ export async function checkEvents(
 function checkSum(line: InvoiceLine, events: readonly ProvenEvent[]): Check {
   const proven = `${events.length === 1 ? '1 event is' : `${events.length} events are`} in the ledger's tree`;
   if (!('quantity' in line)) return right(`${proven}.`);
+  if (events.length !== line.events) return wrong(`${proven}, but the line is of ${line.events}.`);
   for (const name of ['quantity', 'amount'] as const) {
     const sum = events.reduce((total, event) => total + signedMicros(event, name), 0n);
     if (sum !== micros(line[name])) {

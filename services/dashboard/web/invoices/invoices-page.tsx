@@ -9,7 +9,9 @@ import { Part } from '../parts/part.tsx';
 import { Filters } from './filters.tsx';
 import { InvoiceTable } from './invoice-table.tsx';
 import {
+  FIRST_PAGE,
   type ListState,
+  previousPage,
   readListState,
   toQuery,
   toRetryFilter,
@@ -68,7 +70,7 @@ const NONE: ReadonlySet<string> = new Set();
 
 /** Over all pages of one filter: whichever way one comes to another, what was selected is not retried along unseen. */
 function useSelection(state: ListState) {
-  const filter = writeListState({ ...state, cursors: [] }).toString();
+  const filter = writeListState({ ...state, ...FIRST_PAGE }).toString();
   const [selection, setSelection] = useState({ filter, ids: NONE });
   const ids = selection.filter === filter ? selection.ids : NONE;
   return [ids, (chosen: ReadonlySet<string>) => setSelection({ filter, ids: chosen })] as const;
@@ -147,6 +149,7 @@ function Pages({
   readonly go: (state: ListState) => void;
 }) {
   const { cursors } = state;
+  const previous = previousPage(state);
   if (cursors.length === 0 && nextCursor === undefined) return null;
   return (
     <nav className="bar" aria-label="Pages">
@@ -154,15 +157,15 @@ function Pages({
         size="compact-sm"
         variant="default"
         disabled={cursors.length === 0}
-        onClick={() => go({ ...state, cursors: [] })}
+        onClick={() => go({ ...state, ...FIRST_PAGE })}
       >
         First
       </Button>
       <Button
         size="compact-sm"
         variant="default"
-        disabled={cursors.length === 0}
-        onClick={() => go({ ...state, cursors: cursors.slice(0, -1) })}
+        disabled={previous === undefined}
+        onClick={() => previous && go(previous)}
       >
         Previous
       </Button>

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
   type ListState,
+  previousPage,
   readListState,
   toQuery,
   toRetryFilter,
@@ -19,6 +20,7 @@ const states: fc.Arbitrary<ListState> = fc.record({
   olderThanSeconds: fc.constantFrom('', '0', '3600'),
   sort: fc.constantFrom('oldest', 'newest', 'client'),
   cursors: fc.array(fc.string({ minLength: 1, maxLength: 40 }), { maxLength: 20 }),
+  dropped: fc.nat({ max: 99_999_999 }),
 });
 
 test('an address leads another person to the same list', () => {
@@ -43,6 +45,22 @@ test('an address stays short however far one goes, and keeps the page that is sh
   ).cursors;
   expect(kept.length).toBeLessThanOrEqual(20);
   expect(kept.at(-1)).toBe('cursor-99');
+});
+
+test('the way back goes page by page, and ends where it is not known any more', () => {
+  let state = readListState(new URLSearchParams());
+  for (let page = 2; page <= 25; page++) {
+    const cursors = [...state.cursors, `page-${page}`];
+    state = readListState(writeListState({ ...state, cursors }));
+  }
+  const shown = [];
+  for (let page: ListState | undefined = state; page; page = previousPage(page)) {
+    shown.push(page.cursors.at(-1));
+  }
+  expect(shown).toEqual(Array.from({ length: 20 }, (_, index) => `page-${25 - index}`));
+  const second = readListState(new URLSearchParams('cursor=a'));
+  expect(previousPage(second)?.cursors).toEqual([]);
+  expect(previousPage({ ...second, cursors: [] })).toBeUndefined();
 });
 
 test('what an address says wrongly is left out', () => {

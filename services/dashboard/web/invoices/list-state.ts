@@ -8,8 +8,10 @@ export interface ListState {
   /** Empty for any age. */
   readonly olderThanSeconds: string;
   readonly sort: string;
-  /** The cursors of the pages from the second to this one. */
+  /** The cursors of the pages from the second to this one; of the last of them, where they are many. */
   readonly cursors: readonly string[];
+  /** How many came before those. */
+  readonly dropped: number;
 }
 
 /** So that an address stays short enough for every server on its way. */
@@ -25,6 +27,7 @@ export function readListState(search: URLSearchParams): ListState {
     olderThanSeconds: /^\d{1,8}$/.test(get('olderThanSeconds')) ? get('olderThanSeconds') : '',
     sort: ['newest', 'client'].includes(get('sort')) ? get('sort') : 'oldest',
     cursors: search.getAll('cursor'),
+    dropped: /^\d{1,8}$/.test(get('dropped')) ? Number(get('dropped')) : 0,
   };
 }
 
@@ -38,13 +41,25 @@ export function writeListState(state: ListState): URLSearchParams {
   set('reason', state.reason);
   set('olderThanSeconds', state.olderThanSeconds);
   if (state.sort !== 'oldest') set('sort', state.sort);
-  for (const cursor of state.cursors.slice(-MAX_CURSORS)) search.append('cursor', cursor);
+  const kept = state.cursors.slice(-MAX_CURSORS);
+  for (const cursor of kept) search.append('cursor', cursor);
+  const dropped = state.dropped + state.cursors.length - kept.length;
+  if (dropped > 0) set('dropped', String(dropped));
   return search;
+}
+
+export const FIRST_PAGE = { cursors: [], dropped: 0 } as const;
+
+/** The page before; undefined on the first, and where the way back was too long to be kept. */
+export function previousPage(state: ListState): ListState | undefined {
+  const { cursors, dropped } = state;
+  if (cursors.length === 0 || (cursors.length === 1 && dropped > 0)) return undefined;
+  return { ...state, cursors: cursors.slice(0, -1) };
 }
 
 /** Other filters begin at the first page. */
 export function withFilter(state: ListState, change: Partial<ListState>): ListState {
-  const next = { ...state, ...change, cursors: [] };
+  const next = { ...state, ...change, ...FIRST_PAGE };
   return next.sort === 'client' && !canSortByClient(next) ? { ...next, sort: 'oldest' } : next;
 }
 

@@ -47,7 +47,7 @@ export function RoundsDialog<T>({
     },
     onSettled: () => queryClient.invalidateQueries(),
   });
-  const leave = useFocusWhen<HTMLButtonElement>(!run.isIdle);
+  const leave = useFocusWhen<HTMLButtonElement>(run.isPending);
   const stop = () => {
     wantsToStop.current = true;
   };

@@ -1,4 +1,5 @@
 import { lazy, type ReactNode, Suspense } from 'react';
+import { ErrorBoundary } from '../parts/error-boundary.tsx';
 import { Loading } from '../parts/loading.tsx';
 import type { StackedChartProps } from './stacked-chart.tsx';
 
@@ -11,9 +12,11 @@ export function ChartFigure({
 }: StackedChartProps & { readonly table: ReactNode }) {
   return (
     <figure>
-      <Suspense fallback={<Loading lines={8} />}>
-        <StackedChart {...chart} />
-      </Suspense>
+      <ErrorBoundary>
+        <Suspense fallback={<Loading lines={8} />}>
+          <StackedChart {...chart} />
+        </Suspense>
+      </ErrorBoundary>
       <ul className="legend">
         {chart.series.map(({ name, color }) => (
           <li key={name} className={`state state-${color}`}>

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
 import { signOut } from '../access/session.ts';
 import { queues } from '../api/routes.ts';
-import { ErrorBoundary } from './error-boundary.tsx';
+import { ErrorBoundary } from '../parts/error-boundary.tsx';
 import { focusNextTitle } from './page-title.tsx';
 
 /** What stands around every view: where one can go, the colours, and the way out. */

@@ -1,13 +1,13 @@
 import { Button } from '@mantine/core';
 import { Component, type ReactNode } from 'react';
 import { describeFailure } from '../api/failure.ts';
-import { Notice } from '../parts/notice.tsx';
+import { Notice } from './notice.tsx';
 
 interface Props {
   readonly children: ReactNode;
 }
 
-/** Where a view cannot be shown, says so in its place: what stands around it stays. */
+/** Where something cannot be shown, says so in its place: what stands around it stays. */
 export class ErrorBoundary extends Component<Props, { readonly error?: unknown }> {
   override state: { readonly error?: unknown } = {};
 

@@ -9,6 +9,7 @@ import {
   LineController,
   LineElement,
   PointElement,
+  type Scale,
   Tooltip,
 } from 'chart.js';
 import { useMemo } from 'react';
@@ -117,14 +118,20 @@ interface Pointed {
   readonly dataIndex: number;
 }
 
+/** With its own ticks: those of a linear scale fall on round numbers of milliseconds. */
 function timeScale<T extends object>(atMs: readonly number[], ticks: T) {
-  const { min, max, stepMs } = timeAxis(atMs);
+  const nowMs = Date.now();
+  const behindUtcMs = new Date(nowMs).getTimezoneOffset() * 60_000;
+  const { min, max, ticks: tickMs } = timeAxis(atMs, behindUtcMs);
   return {
     ...{ type: 'linear' as const, min, max },
+    afterBuildTicks: (scale: Scale) => {
+      scale.ticks = tickMs.map((value) => ({ value }));
+    },
     ticks: {
       ...ticks,
-      ...{ maxRotation: 0, stepSize: stepMs, includeBounds: false },
-      callback: (value: number | string) => formatClock(Number(value), Date.now()),
+      maxRotation: 0,
+      callback: (value: number | string) => formatClock(Number(value), nowMs),
     },
   };
 }

@@ -10,10 +10,20 @@ const STEPS_MS = [
 ];
 const MAX_STEPS = 8;
 
-/** From the first of these times to the last, a minute at least. */
-export function timeAxis(atMs: readonly number[]): { min: number; max: number; stepMs: number } {
+/**
+ * From the first of these times to the last, a minute at least, with ticks where the clock that is `behindUtcMs` is at a
+ * whole step.
+ */
+export function timeAxis(
+  atMs: readonly number[],
+  behindUtcMs: number,
+): { min: number; max: number; ticks: number[] } {
   const max = atMs.at(-1) ?? 0;
   const min = Math.min(atMs[0] ?? 0, max - MINUTE_MS);
-  const stepMs = STEPS_MS.find((step) => (max - min) / step <= MAX_STEPS);
-  return { min, max, stepMs: stepMs ?? (max - min) / MAX_STEPS };
+  const stepMs =
+    STEPS_MS.find((step) => (max - min) / step <= MAX_STEPS) ?? (max - min) / MAX_STEPS;
+  const ticks: number[] = [];
+  const first = Math.ceil((min - behindUtcMs) / stepMs) * stepMs + behindUtcMs;
+  for (let tick = first; tick <= max; tick += stepMs) ticks.push(tick);
+  return { min, max, ticks };
 }

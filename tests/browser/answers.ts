@@ -32,6 +32,16 @@ export function midwayProgress(): Progress {
       parked: { EUR: '11550.25' },
       skipped: { EUR: '0.00' },
     },
+    parkedByReason: {
+      rejected_by_invoice_api: 120,
+      refused_by_invoice_api: 300,
+      attempts_exhausted: 42,
+    },
+    parkedAmountByReason: {
+      rejected_by_invoice_api: { EUR: '3000.10' },
+      refused_by_invoice_api: { EUR: '8000.15' },
+      attempts_exhausted: { EUR: '550.00' },
+    },
     unpackagedClients: 14,
     series: Array.from({ length: 40 }, (_, index) => ({
       at: at((index - 40) * MINUTE_MS),
@@ -41,6 +51,7 @@ export function midwayProgress(): Progress {
         accepted: index * 1_250,
         ...(index > 12 && { parked: (index - 12) * 16 }),
       },
+      parkedByReason: index > 20 ? { rejected_by_invoice_api: (index - 20) * 6 } : {},
     })),
     forecast: { doneAt: at(25 * MINUTE_MS + 20_000), remaining: 49_425, perSecond: 21.7 },
     packagingRuns: [
@@ -57,6 +68,8 @@ export function emptyProgress(): Progress {
     asOf: at(0),
     byState: {},
     amountByState: {},
+    parkedByReason: {},
+    parkedAmountByReason: {},
     unpackagedClients: 0,
     series: [],
     packagingRuns: [],
@@ -88,11 +101,8 @@ export function stoppedSending(): SendingStatus {
   });
 }
 
-export function blockedSending(): SendingStatus {
-  return z.parse(SendingStatus, {
-    ...flowingSending(),
-    blockedUntil: at(58 * MINUTE_MS),
-  });
+export function blockedSending(leftMs = 58 * MINUTE_MS): SendingStatus {
+  return z.parse(SendingStatus, { ...flowingSending(), blockedUntil: at(leftMs) });
 }
 
 export const QUEUES = z.parse(QueueList, {
@@ -135,6 +145,33 @@ export function notConserved(): ConservationProof {
     first: ['acme 2026-11-03 api.requests EUR: ledger 12.34, daily records 0.00'],
   });
 }
+
+/** Sums that are the same at every stage, and trees that are not what the deltas imply. */
+export function treesDiffer(): ConservationProof {
+  return z.parse(ConservationProof, {
+    ...conserved(),
+    isConserved: false,
+    trees: 2,
+    first: ['2026-11-03, shard 4: fold 2 is missing.'],
+  });
+}
+
+/** As it is kept where the audit itself has failed. */
+export function failedProof(): ConservationProof {
+  return z.parse(ConservationProof, {
+    ...{ provenAt: at(-3_000), isConserved: false, stages: [] },
+    ...{ accounts: 0, differences: 0, balances: 0, entries: 0, trees: 0 },
+    first: ['The audit did not come to its end: batch 01JD8Z is not what was kept'],
+  });
+}
+
+/** As the API answers while something behind it is away. */
+export const UNAVAILABLE = {
+  status: 503,
+  code: 'unavailable',
+  title: 'Temporarily unavailable',
+  detail: 'The table did not answer; ask again.',
+};
 
 export const DEAD_LETTERS = z.parse(DeadLetterList, {
   count: 3,

@@ -17,8 +17,10 @@ export interface OpenOptions {
   readonly answers?: Readonly<Record<string, Answer>>;
 }
 
-/** A body that is answered with 200, or a status and a body; by the request where it is a function. */
-export type Answer = object | ((request: { readonly body: unknown; readonly url: URL }) => object);
+/** A body that is answered with 200, or a status and a body; by the request, now or later, where it is a function. */
+export type Answer =
+  | object
+  | ((request: { readonly body: unknown; readonly url: URL }) => object | Promise<object>);
 
 const TIMEOUT_MS = 30_000;
 
@@ -53,7 +55,7 @@ async function answerWith(page: Page, pattern: string, answer: Answer): Promise<
     const request = route.request();
     const body = request.postDataJSON() as unknown;
     const given =
-      typeof answer === 'function' ? answer({ body, url: new URL(request.url()) }) : answer;
+      typeof answer === 'function' ? await answer({ body, url: new URL(request.url()) }) : answer;
     const { status = 200, ...rest } = given as { status?: number };
     const isProblem = typeof status === 'number' && status >= 400;
     await route.fulfill({
@@ -99,6 +101,32 @@ export function overflow(page: Page): Promise<number> {
   return page.evaluate<number>(
     'document.documentElement.scrollWidth - document.documentElement.clientWidth',
   );
+}
+
+/** Until what says this has the focus. */
+export function waitForFocus(page: Page, text: string): Promise<void> {
+  return page.locator(':focus', { hasText: new RegExp(`^${text}$`) }).waitFor();
+}
+
+/** Goes round a dialog by keyboard, forth and back: the focus never leaves it. */
+export async function expectFocusKept(page: Page): Promise<void> {
+  const focused = page.locator('[role=dialog] :focus');
+  await focused.waitFor();
+  for (const key of ['Tab', 'Tab', 'Tab', 'Tab', 'Shift+Tab', 'Shift+Tab', 'Shift+Tab']) {
+    await page.keyboard.press(key);
+    if ((await focused.count()) === 0) throw new Error(`${key} left the dialog`);
+  }
+}
+
+/** From now on there is no network, as far as the page can tell; the returned function brings it back. */
+export async function goOffline(page: Page): Promise<() => Promise<void>> {
+  const everything = /./;
+  await page.route(everything, (route) => route.abort('internetdisconnected'));
+  await page.context().setOffline(true);
+  return async () => {
+    await page.unroute(everything);
+    await page.context().setOffline(false);
+  };
 }
 
 const FOLDER = join(REPOSITORY_FOLDER, '.local/screenshots');

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { DEAD_LETTERS, QUEUES } from './answers.ts';
+import { DEAD_LETTERS, QUEUES, UNAVAILABLE } from './answers.ts';
+import { expectFocusKept, goOffline, waitForFocus } from './dashboard.ts';
 import { describeInBrowser } from './in-browser.ts';
 import { expectAccessible, OPPOSITE_LOOKS } from './looks.ts';
 
@@ -32,6 +33,79 @@ describeInBrowser('dead letters', (open) => {
     expect(redrives).toBe(1);
     await page.keyboard.press('Escape');
     await page.getByText('None. Everything that was sent was taken in.').waitFor();
+  });
+
+  test.each([
+    ['all', 700, [300, 300, 100], 'good', '700 letters sent back to the queue.'],
+    ['some', 1_000, [300, 0], 'warn', '300 of about 1,000 letters sent back to the queue.'],
+    ['none', 3, [0], 'warn', '0 of about 3 letters sent back to the queue.'],
+  ])(
+    'are sent back in rounds, and it is said how many: %s',
+    async (_, count, rounds, tone, text) => {
+      let asked = 0;
+      const page = await open({
+        path: '/dead-letters',
+        answers: {
+          ...answers,
+          'dead-letters': { ...DEAD_LETTERS, count },
+          'dead-letters/redrive': () => ({ redriven: rounds[asked++] ?? 0 }),
+        },
+      });
+      await page.getByRole('button', { name: 'Redrive' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Send the dead letters back?' });
+      await dialog.getByRole('button', { name: 'Redrive' }).click();
+      await dialog.locator(`.notice.${tone}`).getByText(text).waitFor();
+      expect(asked).toBe(rounds.length);
+    },
+  );
+
+  test('of which a round fails are told as far as it came, with the keyboard kept in the dialog', async () => {
+    let asked = 0;
+    const page = await open({
+      path: '/dead-letters',
+      answers: {
+        ...answers,
+        'dead-letters': { ...DEAD_LETTERS, count: 700 },
+        'dead-letters/redrive': () => (++asked === 1 ? { redriven: 300 } : UNAVAILABLE),
+      },
+    });
+    await page.getByRole('button', { name: 'Redrive' }).press('Enter');
+    const dialog = page.getByRole('dialog', { name: 'Send the dead letters back?' });
+    await dialog.waitFor();
+    await expectFocusKept(page);
+    await dialog.getByRole('button', { name: 'Redrive' }).press('Enter');
+    await dialog.getByText('300 of about 700 letters sent back').waitFor();
+    await dialog.getByText('The table did not answer; ask again.').waitFor();
+    await waitForFocus(page, 'Cancel');
+    await expectFocusKept(page);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    await waitForFocus(page, 'Redrive');
+  });
+
+  test('are not sent back by a request that was given up without a network', async () => {
+    let redrives = 0;
+    const page = await open({
+      path: '/dead-letters',
+      answers: {
+        ...answers,
+        'dead-letters/redrive': () => {
+          redrives += 1;
+          return { redriven: 3 };
+        },
+      },
+    });
+    await page.getByRole('button', { name: 'Redrive' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Send the dead letters back?' });
+    const comeBack = await goOffline(page);
+    await dialog.getByRole('button', { name: 'Redrive' }).click();
+    await dialog.getByText('The API cannot be reached').waitFor();
+    await dialog.getByText('It may have been done all the same').waitFor();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await comeBack();
+    await page.getByText('What is shown is from before.').waitFor({ state: 'detached' });
+    await page.waitForTimeout(1_000);
+    expect(redrives).toBe(0);
   });
 
   test('that the deployed queue has none of are told as none', async () => {

@@ -4,6 +4,8 @@ import { ulid } from 'ulid';
 import * as z from 'zod/mini';
 import { drain, packageEverything } from '#localstack/run/pipeline.ts';
 import { Explanation, LineExplanation } from '#shared/contracts/explanation.ts';
+import { Invoice } from '#shared/contracts/invoices.ts';
+import { toExactJson } from '#shared/domain/exact-json.ts';
 import { hashLeaf, proofOf, rootOf, treeOver } from '#shared/domain/merkle.ts';
 import { joinTestSession } from '../end-to-end/join.ts';
 import { screenshot } from './dashboard.ts';
@@ -31,7 +33,14 @@ const texts = [1, 2, 3].map((number) =>
 );
 const merkle = treeOver(texts.map(hashLeaf));
 const tree = { size: 3, root: rootOf(merkle) };
-const linesText = JSON.stringify([LINE]);
+/** As it was frozen: with amounts in micro-units, and the tree of its events. */
+const linesText = toExactJson([
+  {
+    ...{ kind: LINE.kind, client: 'explained', currency: 'EUR', day: LINE.day, meter: LINE.meter },
+    ...{ source: LINE.source, events: LINE.events },
+    ...{ quantityMicros: 6_000_000n, amountMicros: 600_000n, tree },
+  },
+]);
 const linesSha256 = createHash('sha256').update(linesText).digest('hex');
 
 const explanation = z.parse(Explanation, {
@@ -73,13 +82,14 @@ function explaining(isForged: boolean) {
   };
 }
 
-const invoice = {
+const invoice = z.parse(Invoice, {
   id: ID,
   client: 'explained',
   period: '2031-04-H1',
   revision: 1,
   currency: 'EUR',
   total: '0.60',
+  paid: '0.00',
   state: 'accepted',
   attempts: 1,
   packagedAt: '2031-04-16T00:00:00.000Z',
@@ -87,7 +97,7 @@ const invoice = {
   lines: [LINE],
   linesSha256,
   history: [],
-};
+});
 
 describeInBrowser('an explanation', (open) => {
   test.each([
@@ -104,6 +114,21 @@ describeInBrowser('an explanation', (open) => {
     await page.getByText('The day less what was billed before is what the line bills.').waitFor();
     await screenshot(page, isForged ? 'explanation-forged' : 'explanation');
     expect(await page.getByText('Wrong:').count()).toBe(isForged ? 1 : 0);
+  });
+
+  test('of lines that are not those that were frozen is told as wrong, though the hash is right', async () => {
+    const changed = { ...LINE, amount: '0.61' };
+    const page = await open({
+      path: `/invoices/${ID}`,
+      answers: {
+        [`invoices/${ID}`]: { ...invoice, lines: [changed] },
+        [`invoices/${ID}/explain`]: explanation,
+      },
+    });
+    await page
+      .getByText('Wrong: Line 1 is shown with another amount than it was frozen with.')
+      .waitFor();
+    expect(await page.getByText('their SHA-256 is right').count()).toBe(0);
   });
 
   test('of an invoice that the pipeline has made is proven down to its events', async () => {

@@ -1,7 +1,15 @@
+import { setTimeout } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { ulid } from 'ulid';
-import { PERIODS } from './answers.ts';
-import { goToInvoice, readReason, screenshot, seriousFindings } from './dashboard.ts';
+import { PERIODS, UNAVAILABLE } from './answers.ts';
+import {
+  expectFocusKept,
+  goToInvoice,
+  readReason,
+  screenshot,
+  seriousFindings,
+  waitForFocus,
+} from './dashboard.ts';
 import { describeInBrowser } from './in-browser.ts';
 import { expectAccessible, LOOKS } from './looks.ts';
 import { retriesOf } from './retries.ts';
@@ -89,6 +97,85 @@ describeInBrowser('invoices', (open) => {
       reason: 'refused_by_invoice_api',
       olderThanSeconds: 0,
     });
+  });
+
+  test('stay selected where a retry is cancelled, and are not retried along under another filter', async () => {
+    const { seen, answer } = retriesOf(0);
+    const page = await open({
+      path: `/invoices?state=parked&period=${PERIOD}`,
+      answers: { 'invoices/retries': answer },
+    });
+    await page.getByLabel(`Select ${idOf(PARKED)}`).check();
+    await page.getByRole('button', { name: 'Retry 1 selected' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Retry parked invoices' });
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: 'Retry 1 selected' }).waitFor();
+
+    const listed = page.waitForResponse(/\/v1\/invoices\?limit=50$/);
+    await page.getByRole('link', { name: 'Invoices', exact: true }).click();
+    await listed;
+    await page.getByRole('button', { name: 'Retry selected' }).waitFor();
+    await page
+      .getByLabel(/^Select \d{4}-/)
+      .nth(3)
+      .check();
+    const other = await page.locator('tbody input:checked').getAttribute('aria-label');
+    await page.getByRole('button', { name: 'Retry 1 selected' }).click();
+    await dialog.getByRole('button', { name: 'Retry 1 invoice' }).click();
+    await dialog.getByText('1 invoice taken up again').waitFor();
+    expect(seen.done.map(({ ids }) => ids)).toEqual([[other?.replace('Select ', '')]]);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Retry selected' }).waitFor();
+  });
+
+  test('are retried to the end after a retry that was stopped, the keyboard kept in the dialog', async () => {
+    const { seen, answer } = retriesOf(250);
+    let goOn = () => {};
+    const gate = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    /** The plan takes a second and a half, and the first round until it is let go on. */
+    const slowly = async ({ body }: { readonly body: unknown }) => {
+      if ((body as { dryRun: boolean }).dryRun) await setTimeout(500);
+      else await gate;
+      return answer({ body });
+    };
+    const page = await open({
+      path: `/invoices?state=parked&period=${PERIOD}`,
+      answers: { invoices: { invoices: [] }, 'invoices/retries': slowly },
+    });
+    const opener = 'Retry all parked that match';
+    await page.getByRole('button', { name: opener }).press('Enter');
+    const dialog = page.getByRole('dialog', { name: 'Retry parked invoices' });
+    await dialog.getByText('Loading …').waitFor({ state: 'attached' });
+    await expectFocusKept(page);
+    await dialog.getByRole('button', { name: 'Retry 250 invoices' }).press('Enter');
+    await dialog.getByText('0 of 250 invoices taken up').waitFor();
+    await waitForFocus(page, 'Stop after this round');
+    await page.keyboard.press('Enter');
+    goOn();
+    await dialog.getByText('Stopped as asked; the rest is as it was.').waitFor();
+    expect(seen.done).toHaveLength(1);
+    await waitForFocus(page, 'Close');
+    await expectFocusKept(page);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    await waitForFocus(page, opener);
+
+    await page.keyboard.press('Enter');
+    await dialog.getByRole('button', { name: 'Retry 250 invoices' }).press('Enter');
+    await dialog.getByText('250 invoices taken up again').waitFor();
+    expect(seen.done).toHaveLength(4);
+  });
+
+  test('can be selected page by page on a phone, where the head of the table is not to be seen', async () => {
+    const page = await open({ path: `/invoices?state=parked&period=${PERIOD}`, width: 360 });
+    await page.getByRole('rowheader').first().waitFor();
+    const count = await page.getByRole('rowheader').count();
+    expect(await page.getByLabel('Select all on this page').isVisible()).toBe(false);
+    await page.getByRole('button', { name: 'Select this page' }).click();
+    await page.getByRole('button', { name: `Retry ${count} selected` }).waitFor();
+    await expectAccessible(page, 'invoices-selected-360');
   });
 
   test('are taken up by the deployed API, as it was said', async () => {
@@ -205,6 +292,51 @@ describeInBrowser('one invoice', (open) => {
         lines: [{ description: 'Goodwill', amount: '-4.50' }],
       },
     ]);
+  });
+
+  test('gives the focus back to what opened a dialog, and keeps it in there', async () => {
+    const page = await open({ path: `/invoices/${id}` });
+    for (const name of ['Retry', 'Correct']) {
+      await page.getByRole('button', { name, exact: true }).press('Enter');
+      const dialog = page.getByRole('dialog');
+      await dialog.waitFor();
+      await expectFocusKept(page);
+      await page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'hidden' });
+      await waitForFocus(page, name);
+    }
+  });
+
+  test('cannot be left while a correction is under way, and says why one has failed', async () => {
+    let fail: (() => void) | undefined;
+    const page = await open({
+      path: `/invoices/${id}`,
+      answers: {
+        [`invoices/${id}/corrections`]: async () => {
+          await new Promise<void>((resolve) => {
+            fail = resolve;
+          });
+          return UNAVAILABLE;
+        },
+      },
+    });
+    await page.getByRole('button', { name: 'Correct' }).click();
+    const dialog = page.getByRole('dialog', { name: `Correct ${id}` });
+    await dialog.getByLabel('Why').fill('Agreed with the client on the phone');
+    await dialog.getByLabel('Description of line 1').fill('Goodwill');
+    await dialog.getByLabel('Amount of line 1').fill('-4.50');
+    const submit = dialog.getByRole('button', { name: 'Make the new revision' });
+    await submit.press('Enter');
+    await dialog.getByRole('button', { name: 'Cancel', disabled: true }).waitFor();
+    await expectFocusKept(page);
+    await page.keyboard.press('Escape');
+    expect(await dialog.isVisible()).toBe(true);
+    fail?.();
+    await dialog.getByText('The table did not answer; ask again.').waitFor();
+    await waitForFocus(page, 'Make the new revision');
+    expect(await dialog.getByLabel('Description of line 1').inputValue()).toBe('Goodwill');
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
   });
 
   test('that nobody knows is told as such', async () => {

@@ -4,15 +4,19 @@ import {
   blockedSending,
   conserved,
   emptyProgress,
+  failedProof,
   flowingSending,
   midwayProgress,
   notConserved,
   OVERVIEW,
   stoppedSending,
+  treesDiffer,
+  UNAVAILABLE,
 } from './answers.ts';
-import { screenshot, seriousFindings } from './dashboard.ts';
+import { goOffline, screenshot, seriousFindings, waitForFocus } from './dashboard.ts';
 import { describeInBrowser } from './in-browser.ts';
 import { expectAccessible, LOOKS } from './looks.ts';
+import { seedInvoices } from './seed.ts';
 
 describeInBrowser('the overview', (open) => {
   test('shows a session on its way: counts, amounts, rate, forecast, runs, queues, proof', async () => {
@@ -43,6 +47,96 @@ describeInBrowser('the overview', (open) => {
     expect(new URL(page.url()).search).toBe('?state=parked&period=2026-11-H1');
     await page.goBack();
     await page.getByRole('heading', { name: 'Half month 1–15 Nov 2026' }).waitFor();
+  });
+
+  test('what was rejected is told apart from all else that is parked, and leads to its list', async () => {
+    const page = await open({ answers: OVERVIEW });
+    const rejected = page.getByRole('link', { name: /^Rejected/ });
+    expect(await rejected.textContent()).toBe('Rejected1203,000.10 EUR');
+    expect(await page.getByRole('link', { name: /^Parked/ }).textContent()).toBe(
+      'Parked3428,550.15 EUR',
+    );
+    await page.getByText('As a table').press('Enter');
+    await page.getByRole('columnheader', { name: 'Rejected' }).waitFor();
+    await rejected.click();
+    await page.getByRole('heading', { name: 'Invoices', level: 1 }).waitFor();
+    expect(new URL(page.url()).search).toBe(
+      '?state=parked&reason=rejected_by_invoice_api&period=2026-11-H1',
+    );
+  });
+
+  test('what was rejected is counted by the deployed API', async () => {
+    const period = '2019-07-H1';
+    // Of the reasons of a seeded invoice, the second is that it was rejected.
+    const reasons = [0, 1, 1, 1, 2];
+    const run = Date.now();
+    await seedInvoices(
+      reasons.map((number, index) => ({
+        ...{ client: `rejected-${run}-${index}`, period, state: 'parked', number },
+      })),
+    );
+    const page = await open({ path: `/overview?period=${period}` });
+    const shows = (name: RegExp, count: string) =>
+      page.getByRole('link', { name }).getByText(count, { exact: true }).waitFor();
+    await shows(/^Rejected/, '3');
+    await shows(/^Parked/, '2');
+  });
+
+  test('a figure changes by itself, without anybody asking', async () => {
+    let asked = 0;
+    const page = await open({
+      answers: {
+        ...OVERVIEW,
+        progress: () => ({ ...midwayProgress(), byState: { accepted: 700 + ++asked } }),
+      },
+    });
+    const accepted = page.getByRole('link', { name: /^Accepted/ });
+    await accepted.getByText('701', { exact: true }).waitFor();
+    await page.evaluate('window.isTheSame = true');
+    await accepted.getByText('703', { exact: true }).waitFor();
+    expect(await page.evaluate('window.isTheSame')).toBe(true);
+  });
+
+  test('without a network it says so at once and keeps what it has, and goes on when it is back', async () => {
+    const page = await open({ answers: OVERVIEW });
+    await page.getByRole('img', { name: /^Invoices by state from/ }).waitFor();
+    const comeBack = await goOffline(page);
+    await page.getByText('What is shown is from before.').first().waitFor();
+    await page.getByText('42 entries in the outbox').waitFor();
+    await screenshot(page, 'overview-offline');
+    await comeBack();
+    await page.getByText('What is shown is from before.').first().waitFor({ state: 'detached' });
+  });
+
+  test('a view that cannot be shown says so in its place, and there is a way on', async () => {
+    const page = await open({ answers: { ...OVERVIEW, invoices: {} } });
+    await page.getByRole('link', { name: 'Invoices', exact: true }).click();
+    await page.getByText('Something went wrong in the page').waitFor();
+    await page.getByRole('button', { name: 'Load again' }).waitFor();
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.getByRole('link', { name: 'Overview' }).click();
+    await page.getByRole('heading', { name: 'Half month 1–15 Nov 2026' }).waitFor();
+  });
+
+  test('a chart whose script cannot be had takes nothing else away', async () => {
+    const page = await open({ path: '/dead-letters', answers: OVERVIEW });
+    await page.route(/stacked-chart/, (route) => route.abort());
+    await page.getByRole('link', { name: 'Overview' }).click();
+    await page.getByRole('button', { name: 'Load again' }).waitFor();
+    await page.getByText('42 entries in the outbox').waitFor();
+  });
+
+  test('a view whose script cannot be had keeps the page, and is loaded again when asked', async () => {
+    const page = await open({ answers: OVERVIEW });
+    await page.getByText('42 entries in the outbox').waitFor();
+    const comeBack = await goOffline(page);
+    await page.getByRole('link', { name: 'Clients' }).click();
+    const again = page.getByRole('button', { name: 'Load again' });
+    await again.waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).waitFor();
+    await comeBack();
+    await again.click();
+    await page.getByRole('heading', { name: 'Clients', level: 1 }).waitFor();
   });
 
   test('the half month stands in the address', async () => {
@@ -92,6 +186,70 @@ describeInBrowser('the overview', (open) => {
     await dialog.getByRole('button', { name: 'Resume sending' }).press('Enter');
     await dialog.getByText('Sending goes on.').waitFor();
     expect(resumed).toBe(1);
+    // The button that opened it is gone: the focus goes to the content of the page.
+    await waitForFocus(page, 'Close');
+    await page.keyboard.press('Enter');
+    await dialog.waitFor({ state: 'hidden' });
+    await page.locator('#main:focus').waitFor();
+  });
+
+  test('an action that fails says so in its dialog, which stays and can be tried again', async () => {
+    let asked = 0;
+    const page = await open({
+      answers: {
+        ...OVERVIEW,
+        sending: () => stoppedSending(),
+        'sending/resume': () => {
+          asked += 1;
+          return asked === 1 ? UNAVAILABLE : flowingSending();
+        },
+      },
+    });
+    await page.getByRole('button', { name: 'Resume sending' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Resume sending now?' });
+    await dialog.getByRole('button', { name: 'Resume sending' }).click();
+    await dialog.getByText('The table did not answer; ask again.').waitFor();
+    await waitForFocus(page, 'Resume sending');
+    await page.keyboard.press('Enter');
+    await dialog.getByText('Sending goes on.').waitFor();
+  });
+
+  test('an answer that cannot be read is a failure, and says that it may be done', async () => {
+    const page = await open({ answers: { ...OVERVIEW, sending: () => stoppedSending() } });
+    await page.route(/sending\/resume$/, (route) => route.fulfill({ body: 'Welcome!' }));
+    await page.getByRole('button', { name: 'Resume sending' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Resume sending now?' });
+    await dialog.getByRole('button', { name: 'Resume sending' }).click();
+    await dialog.getByText('The answer cannot be read').waitFor();
+    await dialog.getByText('It may have been done all the same').waitFor();
+  });
+
+  test('what ticks is not announced each second', async () => {
+    const [status, proof] = [stoppedAndBlocked(), conserved()];
+    const page = await open({
+      answers: { ...OVERVIEW, sending: () => status, conservation: () => proof },
+    });
+    await page.getByText(/Next try in \d+ s/).waitFor();
+    await page.getByText('Conserved: every stage').waitFor();
+    const announced = () => page.locator('[aria-live]').allTextContents();
+    const [before, shown] = [await announced(), await page.getByText('Next try in').textContent()];
+    expect(before.join()).toContain('Sending has stopped');
+    await page.getByText(shown ?? '', { exact: true }).waitFor({ state: 'detached' });
+    expect(await announced()).toEqual(before);
+  });
+
+  test('what is left is told by the clock of the API, whatever that of the browser says', async () => {
+    const status = stoppedAndBlocked();
+    const page = await open({ answers: { ...OVERVIEW, sending: () => status } });
+    await page.addInitScript('{ const now = Date.now; Date.now = () => now() + 600_000; }');
+    await page.reload();
+    await page.getByText('The invoice API asked to be left alone (Retry-After).').waitFor();
+    await page.getByText(/Next try in \d+ s/).waitFor();
+    await page.getByText(/Left alone for 4 min more/).waitFor();
+    await page.reload();
+    status.breaker.state = 'closed';
+    await page.getByRole('button', { name: 'Resume sending' }).waitFor();
+    await page.getByText('in 25 min').waitFor();
   });
 
   test('being asked to wait is told with its end', async () => {
@@ -115,6 +273,32 @@ describeInBrowser('the overview', (open) => {
     await page.getByText('Not conserved: 1 sum differs.').waitFor();
     await page.getByText('ledger 12.34, daily records 0.00').waitFor();
     expect(proofs).toBe(1);
+  });
+
+  test.each([
+    ['trees', treesDiffer, 'Not conserved: 2 trees or folds not what the deltas imply.', 1],
+    ['a proof that failed', failedProof, 'The last proof did not come to its end.', 0],
+  ])('%s is told as what it is', async (_, proof, title, tables) => {
+    const page = await open({ answers: { ...OVERVIEW, conservation: () => proof() } });
+    await page.getByText(title).waitFor();
+    expect(await page.getByText('the stages differ').count()).toBe(0);
+    expect(await page.getByRole('table', { name: 'Sums of each stage' }).count()).toBe(tables);
+    expect(await page.getByText(/^Tried \d+ s ago/).count()).toBe(1 - tables);
+  });
+
+  test('a first proof that cannot be begun says so', async () => {
+    const page = await open({
+      answers: {
+        ...OVERVIEW,
+        conservation: ({ body }: { body: unknown }) =>
+          body === null
+            ? { status: 404, code: 'not_found', title: 'There is no such thing', detail: '…' }
+            : { ...UNAVAILABLE, detail: 'The proof could not be started; ask again.' },
+      },
+    });
+    await page.getByText('Nothing was proven yet.').waitFor();
+    await page.getByRole('button', { name: 'Prove now' }).click();
+    await page.getByText('The proof could not be started; ask again.').waitFor();
   });
 
   test('parts that are empty, fail or are not there say so, each by itself, and can be asked again', async () => {
@@ -174,17 +358,17 @@ describeInBrowser('the overview', (open) => {
 
   test('the first view loads less script than its limit, all of it compressed', async () => {
     const page = await open({ key: null, path: '', answers: OVERVIEW });
-    const sizes: number[] = [];
-    page.on('response', async (response) => {
-      if (!response.url().endsWith('.js')) return;
-      expect(response.headers()['content-encoding']).toBe('br');
-      sizes.push(Number(response.headers()['content-length']));
+    const scripts: Record<string, string>[] = [];
+    page.on('response', (response) => {
+      if (response.url().endsWith('.js')) scripts.push(response.headers());
     });
     await page.reload();
     await page.getByLabel('Operator key').fill(process.env.TOLLGATE_API_KEY ?? '');
     await page.keyboard.press('Enter');
     await page.getByRole('img', { name: /^Invoices by state from/ }).waitFor();
-    expect(sizes.length).toBeGreaterThan(1);
+    expect(scripts.length).toBeGreaterThan(1);
+    expect(new Set(scripts.map((headers) => headers['content-encoding']))).toEqual(new Set(['br']));
+    const sizes = scripts.map((headers) => Number(headers['content-length']));
     expect(sizes.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThan(FIRST_VIEW_LIMIT_BYTES);
   });
 
@@ -196,3 +380,10 @@ describeInBrowser('the overview', (open) => {
     });
   });
 });
+
+/** Tried again within a minute, and left alone for five. */
+function stoppedAndBlocked() {
+  const at = (seconds: number) => new Date(Date.now() + seconds * 1_000).toISOString();
+  const { breaker, ...status } = stoppedSending();
+  return { ...status, breaker: { ...breaker, nextTryAt: at(58) }, blockedUntil: at(5 * 60) };
+}

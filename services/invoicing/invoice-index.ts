@@ -55,7 +55,7 @@ export interface InvoiceIndex {
   entries(range: IndexRange, pageSize: number): AsyncIterable<IndexEntry>;
   /** All invoices of a half month, in no order. */
   entriesOfPeriod(period: HalfMonth): Promise<PeriodEntry[]>;
-  /** The heads of these invoices, in the order of the keys; those that are gone are left out. */
+  /** The heads of these invoices, each once, in the order of the keys; those that are gone are left out. */
   headsOf(keys: readonly InvoiceKey[]): Promise<InvoiceHead[]>;
   /** The invoices of a client by period and revision. Whole items count for the 1 MB of a page: it may be short. */
   headsOfClient(
@@ -122,11 +122,13 @@ export function createInvoiceIndex(dynamo: Dynamo, table: string): InvoiceIndex 
 
     async headsOf(keys) {
       const found = new Map<string, InvoiceHead>();
-      for (let start = 0; start < keys.length; start += MAX_BATCH) {
-        const batch = keys.slice(start, start + MAX_BATCH);
+      // An invoice that moves meanwhile is seen in two places; DynamoDB refuses a key that comes twice.
+      const unique = [...new Map(keys.map((key) => [nameOf(key), key])).values()];
+      for (let start = 0; start < unique.length; start += MAX_BATCH) {
+        const batch = unique.slice(start, start + MAX_BATCH);
         for (const head of await readBatch(dynamo, table, batch)) found.set(nameOf(head), head);
       }
-      return keys.map((key) => found.get(nameOf(key))).filter((head) => head !== undefined);
+      return unique.map((key) => found.get(nameOf(key))).filter((head) => head !== undefined);
     },
 
     async headsOfClient(client, period, direction, after, limit) {

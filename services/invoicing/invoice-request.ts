@@ -12,7 +12,7 @@ const states = z.optional(
   z.pipe(
     z.pipe(
       z.string(),
-      z.transform((text) => text.split(',')),
+      z.transform((text) => [...new Set(text.split(','))]),
     ),
     z.array(z.enum(INVOICE_STATES, { error: `must be of ${INVOICE_STATES.join(', ')}` })),
   ),

@@ -115,6 +115,23 @@ test('what changes its place while one pages keeps no other from being listed', 
   );
 });
 
+test('what is seen in two states, since it moved while they were read, is listed once', async () => {
+  const [first, second] = items.filter(({ state }) => state === 'parked');
+  if (!first || !second) throw new Error('two are parked');
+  const moving: InvoiceIndex = {
+    ...store,
+    async *entries(range, pageSize) {
+      yield* store.entries(range, pageSize);
+      const { pk, sk } = first;
+      if (range.partition === second.statePartition)
+        yield { pk, sk, dueAtMs: BigInt(BEGIN_MS + 9) };
+    },
+  };
+  const ids = await listAll({ states: ['parked'] }, 100, 'oldest', moving);
+  expect(ids.filter((id) => id === first.id)).toHaveLength(1);
+  expect(ids.length).toBe(items.filter(({ state }) => state === 'parked').length);
+});
+
 describe('a client whose invoices are large, so that DynamoDB ends its pages early,', () => {
   const periods = Array.from({ length: 12 }, (_, month) => [
     `2026-${String(month + 1).padStart(2, '0')}-H1`,

@@ -50,6 +50,7 @@ export async function findInvoices(
   const after = cursor === undefined ? undefined : decodeCursor(cursor, list);
   const startedAtMs = performance.now();
   const heads: InvoiceHead[] = [];
+  const ids = new Set<string>();
   let last: Place | undefined;
   let entries = 0;
   let looked = 0;
@@ -61,7 +62,10 @@ export async function findInvoices(
     }
     entries += 1;
     if (head) looked += 1;
-    if (head && matches(head, list.filter, nowMs)) heads.push(head);
+    if (head && !ids.has(head.id) && matches(head, list.filter, nowMs)) {
+      heads.push(head);
+      ids.add(head.id);
+    }
     last = place;
   }
   return { heads };

@@ -86,7 +86,9 @@ export function memoryStore(items: readonly InvoiceItem[], faults: Faults = {}):
       return [...table.values()].filter((item) => item.period === period);
     },
     async headsOf(keys) {
-      return keys.flatMap((key) => (table.get(nameOf(key)) as InvoiceHead | undefined) ?? []);
+      return [...new Map(keys.map((key) => [nameOf(key), key])).values()].flatMap(
+        (key) => (table.get(nameOf(key)) as InvoiceHead | undefined) ?? [],
+      );
     },
     async headsOfClient(client, period, direction, after, limit) {
       const isForward = direction === 'forward';

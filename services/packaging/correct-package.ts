@@ -1,5 +1,9 @@
 import type { PackagingRules } from '#shared/domain/carry-over.ts';
-import { type InvoiceState, isSurelyNotPending } from '#shared/domain/invoice.ts';
+import {
+  type InvoiceState,
+  isRejectionInDoubt,
+  isSurelyNotPending,
+} from '#shared/domain/invoice.ts';
 import type { CorrectionLine, PackageLine } from '#shared/domain/package-line.ts';
 import { correctedPackage } from '#shared/domain/packaging.ts';
 import { shardOf } from '#shared/domain/shard.ts';
@@ -82,13 +86,13 @@ function linesOf(frozen: FrozenPackage): PackageLine[] | undefined {
 type WhyNot = Extract<CorrectionResult, { type: 'not_correctable' }>['why'];
 
 function whyNot(
-  { state, reason }: InvoiceItem,
+  { state, reason, history }: InvoiceItem,
   lines: readonly PackageLine[] | undefined,
   wish: Wish,
 ): WhyNot | undefined {
   if (state === 'superseded') return 'superseded';
   if (state !== 'parked') return 'not_parked';
-  if (!isSurelyNotPending(reason)) return 'may_be_pending';
+  if (!isSurelyNotPending(reason) || isRejectionInDoubt(history)) return 'may_be_pending';
   if (!lines) return 'damaged';
   const before = lines.filter(({ kind }) => kind === 'correction').length;
   return before + wish.lines.length > MAX_CORRECTION_LINES ? 'too_many_lines' : undefined;

@@ -9,7 +9,7 @@ import { expectSoundTies } from '#shared/testing/sound-ties.ts';
 import { readCarries } from './carry-store.ts';
 import { type Correcting, correctPackage, MAX_CORRECTION_LINES } from './correct-package.ts';
 import { unpackLines } from './frozen-package.ts';
-import { type InvoiceItem, invoiceKeyOf } from './invoice-item.ts';
+import { type HistoryEntry, type InvoiceItem, invoiceKeyOf } from './invoice-item.ts';
 import { type Packaging, packageClient } from './package-client.ts';
 import {
   createPackagingTables,
@@ -265,6 +265,24 @@ describe('is not corrected', () => {
       expect(await tables.packages()).toHaveLength(1);
     },
   );
+
+  test('what was rejected, and then submitted again without an answer: the rejection may be the old one', async () => {
+    const entry = (call: HistoryEntry['call'], answer: string) => ({ atMs: 1n, call, answer });
+    const history = [
+      entry('submit', 'taken'),
+      entry('poll', 'rejected'),
+      entry('retry', 'packaged'),
+      entry('submit', 'no_answer'),
+      entry('look_up', 'rejected'),
+    ];
+    await park(1, { history });
+    expect(await correct()).toMatchObject({
+      why: 'may_be_pending',
+      parkedFor: 'rejected_by_invoice_api',
+    });
+    await park(1, { history: [...history, entry('submit', 'rejected')] });
+    expect(await correct()).toMatchObject({ type: 'corrected' });
+  });
 
   test('what is damaged: its lines are not the frozen ones', async () => {
     await park(1, { reason: 'package_unreadable' });

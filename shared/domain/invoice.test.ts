@@ -6,6 +6,7 @@ import {
   afterRetry,
   INVOICE_STATES,
   type InvoiceState,
+  isRejectionInDoubt,
   RESTING_STATES,
   type RetryPolicy,
   sameCallsAtEnd,
@@ -69,6 +70,13 @@ test('polls back off by the polls before them, not by how often the invoice was 
   expect(due(0, 3)).toBe(due(0, 1));
 });
 
+test('a pause of polls that is longer than any other is kept', () => {
+  const slow = { ...policy, pollDelayMs: 1_800_000 };
+  const due = (from: 'sending' | 'submitted') =>
+    afterAnswer(from, taken, { attempts: 1, sameCalls: 0 }, slow, 1).dueInMs;
+  expect([due('sending'), due('submitted')]).toEqual([1_800_000, 1_800_000]);
+});
+
 test('look-ups of a silent API back off by the look-ups before them', () => {
   const due = (sameCalls: number) =>
     afterAnswer('unknown', lost, { attempts: 1, sameCalls }, policy, 1).dueInMs;
@@ -115,6 +123,22 @@ test.each([
       call,
     ),
   ).toBe(count);
+});
+
+test.each([
+  ['submit rejected', false],
+  ['submit taken, poll rejected', false],
+  ['submit no_answer, look_up rejected', false],
+  ['submit taken, poll rejected, retry packaged, submit rejected', false],
+  ['submit taken, poll rejected, retry packaged, submit no_answer, look_up rejected', true],
+  ['submit rejected, retry packaged, submit denied, look_up rejected', true],
+  ['submit rejected, retry packaged, submit no_answer, look_up absent, submit rejected', false],
+])('after %s the rejection is in doubt: %s', (calls, isInDoubt) => {
+  const history = calls.split(', ').map((text) => {
+    const [call = '', answer = ''] = text.split(' ');
+    return { call, answer };
+  });
+  expect(isRejectionInDoubt(history)).toBe(isInDoubt);
 });
 
 const answers = fc.oneof(

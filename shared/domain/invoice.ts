@@ -61,7 +61,10 @@ export interface RetryPolicy {
   readonly maxAttempts: number;
   readonly baseDelayMs: number;
   readonly maxDelayMs: number;
-  /** How long the API is given before it is asked for its decision; the start of the back-off of polls. */
+  /**
+   * How long the API is given before it is asked for its decision, half to all of it; the start of the back-off of polls,
+   * and their longest pause where it is longer than `maxDelayMs`.
+   */
   readonly pollDelayMs: number;
 }
 
@@ -169,6 +172,20 @@ export function isSurelyNotPending(reason: string | undefined): boolean {
 }
 
 /**
+ * Whether a rejection may be the old one: it was told before, and how the submission after that ended is not known. The
+ * API may still be working on that one, and accept it.
+ */
+export function isRejectionInDoubt(
+  history: readonly { readonly call: string; readonly answer: string }[],
+): boolean {
+  const last = history.findLastIndex(({ call }) => call === 'submit');
+  const wasRejected = history
+    .slice(0, Math.max(last, 0))
+    .some(({ answer }) => answer === 'rejected');
+  return wasRejected && ['no_answer', 'denied'].includes(history[last]?.answer ?? '');
+}
+
+/**
  * Where a person's wish to try again leads from `parked`; undefined from any other state. What may have been
  * taken after all is looked up first. What was rejected is submitted again under its id: a look-up would
  * only repeat the rejection.
@@ -194,7 +211,8 @@ function park(parkReason: ParkReason, detail: string, attempts: number): NextSte
 
 function backoff(startMs: number, doublings: number, policy: RetryPolicy, random: number): number {
   const exponent = Math.min(Math.max(doublings, 0), 30);
-  return jittered(Math.min(policy.maxDelayMs, startMs * 2 ** exponent), random);
+  const longestMs = Math.max(policy.maxDelayMs, startMs);
+  return jittered(Math.min(longestMs, startMs * 2 ** exponent), random);
 }
 
 /** Full jitter over the upper half, so that what failed together does not come back together; `random` in [0, 1). */

@@ -42,15 +42,15 @@ function casesOf(quick: boolean): Case[] {
   const decisionMs = { min: 500, max: 2_500 };
   return [
     {
-      ...{ name: 'usual latency and faults', period: '2026-01-H1', invoices: part(1_500) },
+      ...{ name: 'usual latency and faults', period: '2026-01-H1', invoices: part(3_500) },
       settings: { latencyMs: { min: 40, max: 250 }, decisionMs },
     },
     {
-      ...{ name: 'late decisions, many polls', period: '2026-01-H2', invoices: part(1_500) },
+      ...{ name: 'late decisions, many polls', period: '2026-01-H2', invoices: part(4_500) },
       settings: { decisionMs: { min: 3_000, max: 15_000 }, shares: NO_FAULTS },
     },
     {
-      ...{ name: 'slower than its limit', period: '2026-02-H1', invoices: part(800) },
+      ...{ name: 'slower than its limit', period: '2026-02-H1', invoices: part(1_300) },
       settings: { latencyMs: { min: 2_000, max: 2_800 }, decisionMs, shares: NO_FAULTS },
     },
   ];

@@ -27,11 +27,12 @@ export async function countPeriod(index: InvoiceIndex, period: HalfMonth): Promi
     amountByState: amountsOf(states),
     parkedByReason: countsOf(reasons),
     parkedAmountByReason: amountsOf(reasons),
-    invoices: entries.map(({ state, calls, submittedAtMs, dueAtMs }) => ({
+    invoices: entries.map(({ state, calls, submittedAtMs, dueAtMs, updatedAtMs }) => ({
       state,
       calls: Number(calls),
       ...(submittedAtMs !== undefined && { submittedAtMs: Number(submittedAtMs) }),
       dueAtMs: Number(dueAtMs),
+      updatedAtMs: Number(updatedAtMs),
     })),
   };
 }

@@ -18,6 +18,7 @@ const SourcesEnv = z.extend(ProgressEnv, {
   SHARDS: shards,
   PACKAGING_MACHINE_ARN: text,
   INVOICE_POLL_DELAY_SECONDS: integer(1, 3_600),
+  INVOICE_LEASE_SECONDS: integer(5, 900),
 });
 
 /** For the HTTP routes. */
@@ -33,6 +34,7 @@ export const wireProgress = once((): ProgressSources => {
     packagingMachineArn: env.PACKAGING_MACHINE_ARN,
     budgetStatus: () => sendBudget().status(),
     pollDelayMs: env.INVOICE_POLL_DELAY_SECONDS * 1_000,
+    leaseMs: env.INVOICE_LEASE_SECONDS * 1_000,
   };
 });
 

@@ -19,6 +19,7 @@ export interface ProgressSources {
   readonly packagingMachineArn: string;
   readonly budgetStatus: () => Promise<BudgetStatus>;
   readonly pollDelayMs: number;
+  readonly leaseMs: number;
 }
 
 /** As many as a chart shows. */
@@ -63,12 +64,12 @@ async function readProgress(
   };
 }
 
-/** While the breaker is open nobody knows when sending goes on, and without the budget nothing is sent. */
-async function forecaster({ budgetStatus, pollDelayMs }: ProgressSources) {
+/** Until the breaker is closed nobody knows when sending goes on, and without the budget nothing is sent. */
+async function forecaster({ budgetStatus, pollDelayMs, leaseMs }: ProgressSources) {
   const status = await budgetStatus().catch(() => undefined);
   return (invoices: readonly InvoiceProgress[], nowMs: number): Progress['forecast'] => {
-    if (!status || status.breaker.state === 'open') return undefined;
-    const forecast = forecastOf(invoices, { ...status, pollDelayMs }, nowMs);
+    if (status?.breaker.state !== 'closed') return undefined;
+    const forecast = forecastOf(invoices, { ...status, pollDelayMs, leaseMs }, nowMs);
     if (!forecast) return undefined;
     const { doneAtMs, remaining } = forecast;
     const perSecond = (remaining * 1_000) / Math.max(doneAtMs - nowMs, 1);

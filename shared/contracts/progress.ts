@@ -23,7 +23,7 @@ export const Progress = z.strictObject({
   parkedAmountByReason: z.record(z.string(), z.record(z.string(), z.string())),
   /** Clients that have usage which is not packaged yet. */
   unpackagedClients: z.number(),
-  /** By the minute, oldest first. Points from before reasons were counted have none. */
+  /** As noted while something moved, each ten seconds at most and thinned out; oldest first. Points from before reasons were counted have none. */
   series: z.array(
     z.strictObject({ at: z.string(), byState: StateCounts, parkedByReason: ReasonCounts }),
   ),

@@ -34,6 +34,10 @@ describe('once a tenth is at rest every forecast is right within 10 % of the who
     ['while the rate grows slowly', { rampMs: 10_000 }],
     ['where concurrency is what limits', { ratePerSecond: 100, concurrency: 2, lost: 0.02 }],
     ['where the poller is what limits', { ratePerSecond: 100, concurrency: 2, invoices: 2_000 }],
+    [
+      'with decisions that take long',
+      { invoices: 4_500, ratePerSecond: 50, decisionMs: { min: 3_000, max: 15_000 } },
+    ],
     ['of 1,500 at 50 a second', { invoices: 1_500, ratePerSecond: 50, lost: 0.02, parked: 0.01 }],
     [
       'with an API slower than its limit',
@@ -74,13 +78,15 @@ describe('once a tenth is at rest every forecast is right within 10 % of the who
 
 const PACE = {
   ...{ currentPerSecond: 10, measuredPerSecond: 10, blockedUntilMs: 0, pollDelayMs: 2_000 },
+  leaseMs: 30_000,
 };
 const NOW_MS = 1_000_000;
-const packaged: InvoiceProgress = { state: 'packaged', calls: 0, dueAtMs: 0 };
+const packaged: InvoiceProgress = { state: 'packaged', calls: 0, dueAtMs: 0, updatedAtMs: 0 };
 const accepted = (place: number): InvoiceProgress => ({
   ...{ state: 'accepted', calls: 2 },
   submittedAtMs: NOW_MS - 30_000 + place * 100,
   dueAtMs: NOW_MS - 28_000 + place * 100,
+  updatedAtMs: NOW_MS - 28_000 + place * 100,
 });
 const many = <T>(count: number, one: (place: number) => T) =>
   Array.from({ length: count }, (_, place) => one(place));
@@ -104,7 +110,9 @@ test('what was never to be sent does not count', () => {
 test('two requests each at ten a second are twenty seconds for a hundred', () => {
   const rest = [...many(300, accepted), ...many(100, () => packaged)];
   const { doneAtMs = 0 } = forecastOf(rest, PACE, NOW_MS) ?? {};
-  expect((doneAtMs - NOW_MS) / 1_000).toBeCloseTo(20 + 4, 0);
+  // And the last one's question.
+  expect((doneAtMs - NOW_MS) / 1_000).toBeGreaterThanOrEqual(20);
+  expect((doneAtMs - NOW_MS) / 1_000).toBeLessThan(22);
 });
 
 test('nothing is told while work waits and nothing is sent', () => {
@@ -115,6 +123,7 @@ test('nothing is told while work waits and nothing is sent', () => {
 test('what waits for nothing but decisions takes as long as decisions took', () => {
   const submitted: InvoiceProgress = {
     ...{ state: 'submitted', calls: 1, submittedAtMs: NOW_MS - 500, dueAtMs: NOW_MS + 1_500 },
+    updatedAtMs: NOW_MS - 500,
   };
   const rest = [...many(300, accepted), submitted];
   const { doneAtMs = 0 } = forecastOf(rest, { ...PACE, measuredPerSecond: 1 }, NOW_MS) ?? {};

@@ -1,5 +1,5 @@
 import { type InvoiceState, RESTING_STATES } from './invoice.ts';
-import { requestsLeftBy } from './requests-left.ts';
+import { type RequestsToCome, requestsToCome } from './requests-left.ts';
 
 /** What is known of an invoice without reading it. Times are Unix milliseconds. */
 export interface InvoiceProgress {
@@ -10,6 +10,8 @@ export interface InvoiceProgress {
   readonly submittedAtMs?: number | undefined;
   /** When something is next to be done; at rest: when it came to rest. */
   readonly dueAtMs: number;
+  /** When that was set. */
+  readonly updatedAtMs: number;
 }
 
 /** How sending goes at present, by the budget that all senders share. */
@@ -19,8 +21,10 @@ export interface SendingPace {
   readonly measuredPerSecond: number;
   /** Nothing is sent before: a time in Unix milliseconds. */
   readonly blockedUntilMs: number;
-  /** How long an invoice that was taken waits until it is first asked for. */
+  /** How long an invoice that was taken waits until it is first asked for, at most. */
   readonly pollDelayMs: number;
+  /** What is due so long after it was changed is leased: a request about it is under way. */
+  readonly leaseMs: number;
 }
 
 export interface Forecast {
@@ -41,9 +45,9 @@ const WAITING_MS = 1_000;
  * When all invoices of a half month will be at rest: accepted or, waiting for a person, parked. Undefined before a tenth of
  * those to be sent is at rest, with nothing left, and while work waits and nothing is sent.
  *
- * As long as work waits it is the requests that are left, at the pace of late, and the last polls; after that, the time
- * that decisions take. It goes by what is: a breakdown to come is in no forecast, and one that is over is not taken to
- * come again.
+ * As long as work waits it is the requests that are left, at the pace of late, and how long the last one that is begun will
+ * take; after that, the requests that each open one still needs. It goes by what is: a breakdown to come is in no forecast,
+ * and one that is over is not taken to come again.
  */
 export function forecastOf(
   invoices: readonly InvoiceProgress[],
@@ -58,14 +62,47 @@ export function forecastOf(
 
   const perSecond = sentPerSecond([...atRest, ...open], pace, nowMs);
   const waiting = open.filter(({ dueAtMs }) => dueAtMs <= nowMs).length;
+  const isBound = perSecond >= pace.currentPerSecond * BOUND_SHARE;
   const isSteady =
-    perSecond >= pace.currentPerSecond * BOUND_SHARE || waiting * 1_000 > perSecond * WAITING_MS;
+    waiting * 1_000 > perSecond * WAITING_MS || (isBound && open.some(({ calls }) => calls === 0));
   if (isSteady && perSecond === 0) return undefined;
-  const leftMs = isSteady
-    ? (requestsLeft(open, atRest, pace, nowMs) / perSecond) * 1_000 + 2 * pace.pollDelayMs
-    : lastDecisionMs(open, atRest, pace, nowMs);
+  const run: Run = { open, pace, nowMs, toCome: requestsOf(open, atRest, pace, nowMs) };
   const goesOnAtMs = Math.max(nowMs, pace.blockedUntilMs);
+  const leftMs = isSteady ? steadyMs(run, perSecond) : lastDecisionMs(run);
   return { doneAtMs: Math.round(goesOnAtMs + leftMs), remaining: open.length };
+}
+
+interface Run {
+  readonly open: readonly InvoiceProgress[];
+  readonly pace: SendingPace;
+  readonly nowMs: number;
+  readonly toCome: RequestsToCome;
+}
+
+/**
+ * While work waits: all requests that are left, at the pace of late, but for those that are made after the last invoice was
+ * sent; and then until the last one is decided. What has to be sent again is sent last, for it is due last.
+ */
+function steadyMs({ open, pace, toCome }: Run, perSecond: number): number {
+  const again = open.filter(({ state, calls }) => calls > 0 && state !== 'submitted');
+  const fresh = callsOf({ calls: 0, inMs: 0, pauseMs: pace.pollDelayMs, growth: 2 }, toCome.goesOn);
+  const begunPerMs = perSecond / toCome.left(0) / 1_000;
+  const ofFresh = sum(fresh.map(({ inMs, shareBefore }) => shareBefore * inMs)) * begunPerMs;
+  const requests = sum(open.map(({ calls }) => toCome.left(calls)));
+  const afterLast = ofFresh + sum(again.map(({ calls }) => toCome.left(calls) - 1));
+  const lastSentMs = (Math.max(requests - afterLast, 0) / perSecond) * 1_000;
+
+  const sentAgain = again.map(({ calls }) =>
+    callsOf({ calls, inMs: 0, pauseMs: pace.pollDelayMs, growth: 1 }, toCome.goesOn),
+  );
+  const openIn = (inMs: number) => {
+    const later = fresh.map((call, index) => {
+      const untilMs = fresh[index + 1]?.inMs ?? call.inMs;
+      return call.shareAfter * Math.max(untilMs - Math.max(call.inMs, inMs), 0);
+    });
+    return begunPerMs * sum(later) + sum(sentAgain.map((calls) => openShare(calls, inMs)));
+  };
+  return Math.max(lastSentMs + whenFewAreOpen(openIn, pace), (requests / perSecond) * 1_000);
 }
 
 /** What of late means for requests: the last fifth of the run, or more at its beginning. */
@@ -75,15 +112,15 @@ const LEAST_LATE_MS = 5_000;
 /** The first request is the submission. */
 const FIRST_QUESTION = 2;
 
-function requestsLeft(
+function requestsOf(
   open: readonly InvoiceProgress[],
   atRest: readonly InvoiceProgress[],
   pace: SendingPace,
   nowMs: number,
-): number {
+): RequestsToCome {
   const ranMs = nowMs - firstTakenAtMs([...open, ...atRest], nowMs);
   const lateFromMs = nowMs - Math.max(LEAST_LATE_MS, ranMs * LATE_SHARE);
-  const leftBy = requestsLeftBy([
+  return requestsToCome([
     ...atRest.map(({ calls, dueAtMs }) => ({
       ...{ made: calls, isDone: true, isRecent: calls >= FIRST_QUESTION && dueAtMs > lateFromMs },
     })),
@@ -93,18 +130,23 @@ function requestsLeft(
       return { made: invoice.calls, isDone: false, isRecent };
     }),
   ]);
-  return open.reduce((sum, { calls }) => sum + leftBy(calls), 0);
 }
 
-/** When an invoice that was taken was last asked for: it is due again after a pause that doubles, with jitter. */
+/** After so many requests an invoice is due again after a pause that doubles: half of this to all of it. */
+function pauseMs(calls: number, { pollDelayMs }: SendingPace): number {
+  return Math.min(pollDelayMs * 2 ** Math.max(calls - 1, 0), LONGEST_PAUSE_MS);
+}
+
+const LONGEST_PAUSE_MS = 300_000;
+
+/** When an invoice that was taken was last asked for. */
 function lastAskedAtMs(
   { state, calls, submittedAtMs, dueAtMs }: InvoiceProgress,
-  { pollDelayMs }: SendingPace,
+  pace: SendingPace,
 ): number | undefined {
-  if (state !== 'submitted' || submittedAtMs === undefined || calls < FIRST_QUESTION) {
+  if (state !== 'submitted' || submittedAtMs === undefined || calls < FIRST_QUESTION)
     return undefined;
-  }
-  return Math.max(dueAtMs - 0.75 * pollDelayMs * 2 ** (calls - 1), submittedAtMs);
+  return Math.max(dueAtMs - 0.75 * pauseMs(calls, pace), submittedAtMs);
 }
 
 /** The seconds over which the budget measures. */
@@ -131,39 +173,55 @@ function firstTakenAtMs(invoices: readonly InvoiceProgress[], nowMs: number): nu
   );
 }
 
-/** Of those at rest, the latest tell how long it takes at present. */
-const RECENT_SHARE = 0.2;
-const FEWEST_RECENT = 200;
+/** A request to come: when, and the shares of invoices that are open before and after its answer. */
+interface Call {
+  readonly inMs: number;
+  readonly shareBefore: number;
+  readonly shareAfter: number;
+}
+
+/** So far ahead is looked for one invoice: by then it is at rest, or late by minutes. */
+const MOST_CALLS = 12;
+
+/** The next request about an invoice, and the pause after it. */
+interface Next {
+  /** Requests so far. */
+  readonly calls: number;
+  readonly inMs: number;
+  readonly pauseMs: number;
+  /** What each pause is of the one before: those of polls double, what is sent again is asked for in between. */
+  readonly growth: 1 | 2;
+}
+
+/**
+ * What is to be expected of an invoice from its next request on. Pauses are as long as they get, for it is asked when the
+ * last of many is done.
+ */
+function callsOf(next: Next, goesOn: RequestsToCome['goesOn']): Call[] {
+  const calls: Call[] = [];
+  let { inMs, pauseMs } = next;
+  let shareBefore = 1;
+  for (let made = next.calls + 1; made <= next.calls + MOST_CALLS; made++) {
+    const shareAfter = shareBefore * goesOn(made);
+    calls.push({ inMs, shareBefore, shareAfter });
+    inMs += pauseMs;
+    pauseMs = Math.min(next.growth * pauseMs, LONGEST_PAUSE_MS);
+    shareBefore = shareAfter;
+  }
+  return calls;
+}
+
+function openShare(calls: readonly Call[], inMs: number): number {
+  return calls.findLast((call) => call.inMs <= inMs)?.shareAfter ?? 1;
+}
+
 /** The last one is probably at rest when fewer than so many are expected to be open: ln 2, at which it is even. */
 const NONE_OPEN = 0.69;
 const ROUNDS = 30;
 
-/**
- * How long the last decision will probably take. Each open invoice will be so for as long as those at rest were that had
- * been open for as long; the time is looked for by which, in expectation, none of them is left.
- */
-function lastDecisionMs(
-  open: readonly InvoiceProgress[],
-  atRest: readonly InvoiceProgress[],
-  pace: SendingPace,
-  nowMs: number,
-): number {
-  const tookMs = recentTimes(atRest);
-  const longest = tookMs.at(-1);
-  if (longest === undefined) return 2 * pace.pollDelayMs;
-  /** The share that is open for longer. */
-  const openAfter = (ageMs: number) => (ageMs < 0 ? 1 : countAbove(tookMs, ageMs) / tookMs.length);
-  const beganInMs = open.map(({ state, submittedAtMs, dueAtMs }) => {
-    if (state === 'submitted' && submittedAtMs !== undefined) return submittedAtMs - nowMs;
-    // What is due later than any pause was leased, and is being sent.
-    return Math.min(Math.max(dueAtMs - nowMs, 0), 2 * pace.pollDelayMs);
-  });
-  const openIn = (inMs: number) =>
-    beganInMs.reduce((sum, beganIn) => {
-      const share = openAfter(-beganIn);
-      return share === 0 ? sum : sum + openAfter(inMs - beganIn) / share;
-    }, 0);
-  let [fromMs, toMs] = [0, longest + 2 * pace.pollDelayMs];
+function whenFewAreOpen(openIn: (inMs: number) => number, pace: SendingPace): number {
+  let fromMs = 0;
+  let toMs = sum(Array.from({ length: MOST_CALLS }, (_, call) => pauseMs(call + 1, pace)));
   for (let round = 0; round < ROUNDS; round++) {
     const middleMs = (fromMs + toMs) / 2;
     if (openIn(middleMs) > NONE_OPEN) fromMs = middleMs;
@@ -172,23 +230,25 @@ function lastDecisionMs(
   return toMs;
 }
 
-/** How long the latest at rest took since they were taken, in order. */
-function recentTimes(atRest: readonly InvoiceProgress[]): number[] {
-  const count = Math.max(FEWEST_RECENT, Math.ceil(atRest.length * RECENT_SHARE));
-  return atRest
-    .filter(({ submittedAtMs }) => submittedAtMs !== undefined)
-    .sort((a, b) => b.dueAtMs - a.dueAtMs)
-    .slice(0, count)
-    .map(({ submittedAtMs = 0, dueAtMs }) => Math.max(dueAtMs - submittedAtMs, 0))
-    .sort((a, b) => a - b);
+/** Of times that are stored as whole milliseconds. */
+const ROUNDING_MS = 1;
+
+/** When nothing waits: each open invoice is asked for when it is due. */
+function lastDecisionMs({ open, pace, nowMs, toCome }: Run): number {
+  const plans = open.map(({ state, calls, dueAtMs, updatedAtMs }) => {
+    const pausedMs = Math.max(dueAtMs - updatedAtMs, 0);
+    const isLeased = Math.abs(pausedMs - pace.leaseMs) <= ROUNDING_MS;
+    const inMs = isLeased ? 0 : Math.max(dueAtMs - nowMs, 0);
+    const lastPauseMs = isLeased ? pace.pollDelayMs : Math.max(pausedMs, pace.pollDelayMs / 2);
+    const next: Next =
+      state === 'submitted'
+        ? { calls, inMs, pauseMs: 2 * lastPauseMs, growth: 2 }
+        : { calls, inMs, pauseMs: pace.pollDelayMs, growth: 1 };
+    return callsOf(next, toCome.goesOn);
+  });
+  return whenFewAreOpen((inMs) => sum(plans.map((calls) => openShare(calls, inMs))), pace);
 }
 
-function countAbove(sorted: readonly number[], value: number): number {
-  let [from, to] = [0, sorted.length];
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if ((sorted[middle] as number) <= value) from = middle + 1;
-    else to = middle;
-  }
-  return sorted.length - from;
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

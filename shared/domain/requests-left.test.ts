@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { requestsLeftBy } from './requests-left.ts';
+import { type Requests, requestsToCome } from './requests-left.ts';
+
+const requestsLeftBy = (all: readonly Requests[]) => requestsToCome(all).left;
 
 const of = (made: number, isDone: boolean) => ({ made, isDone });
 
@@ -36,4 +38,14 @@ test('where of late fewer went on than in general, that counts; more do not', ()
     requestsLeftBy([...all, ...many(100, of(2, true))])(0),
   );
   expect(requestsLeftBy([...all, ...many(100, recent(2, false))])(0)).toBe(inGeneral);
+});
+
+test('of what had so many requests, the share that was not done with them goes on; of few, less', () => {
+  const many = <T>(count: number, one: T) => Array.from({ length: count }, () => one);
+  const all = [...many(3_000, of(2, true)), ...many(900, of(3, true)), ...many(100, of(3, false))];
+  const { goesOn } = requestsToCome([...all, of(4, false)]);
+  expect(goesOn(1)).toBeCloseTo(1, 2);
+  expect(goesOn(2)).toBeCloseTo(0.25, 2);
+  expect(goesOn(3)).toBeCloseTo(0.1, 2);
+  expect([4, 9].map(goesOn)).toEqual([0.25, 0]);
 });

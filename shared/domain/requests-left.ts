@@ -7,8 +7,18 @@ export interface Requests {
 
 /** More than any should take. */
 const MOST = 1_000;
+/** So many of which nothing is known are taken to be done. */
+const FEW = 3;
 /** For so many recent requests counts what is known of all. */
 const WEIGHT_OF_ALL = 20;
+
+/** What is to be expected of something for which so many requests were made. */
+export interface RequestsToCome {
+  /** How many will probably still be made. */
+  left(made: number): number;
+  /** The share that goes on after so many; where few had so many, less. */
+  goesOn(made: number): number;
+}
 
 /**
  * How many requests will probably still be made for what had so many: the expectation by the survival function of Kaplan and
@@ -18,7 +28,7 @@ const WEIGHT_OF_ALL = 20;
  * Where of late fewer went on after so many requests than in general, that counts: the longer the requests wait for each
  * other, the more often the first question already finds the decision.
  */
-export function requestsLeftBy(all: readonly Requests[]): (made: number) => number {
+export function requestsToCome(all: readonly Requests[]): RequestsToCome {
   const most = Math.min(
     all.reduce((largest, { made }) => Math.max(largest, made), 0),
     MOST,
@@ -49,5 +59,11 @@ export function requestsLeftBy(all: readonly Requests[]): (made: number) => numb
   for (let place = most - 1; place >= 0; place--) {
     left[place] = 1 + goOnAfter(place + 1) * (left[place + 1] ?? 1);
   }
-  return (made) => left[Math.min(made, most)] ?? 1;
+  return {
+    left: (made) => left[Math.min(made, most)] ?? 1,
+    goesOn: (made) => {
+      const seen = reached[made] ?? 0;
+      return (seen - (done[made] ?? 0)) / (seen + FEW);
+    },
+  };
 }

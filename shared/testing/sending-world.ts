@@ -24,6 +24,7 @@ interface Invoice {
   calls: number;
   submittedAtMs?: number;
   dueAtMs: number;
+  updatedAtMs: number;
   decidedAtMs: number;
   polls: number;
   isUnderWay: boolean;
@@ -47,7 +48,8 @@ export function* runWorld(world: World): Generator<Moment> {
   const invoices = Array.from(
     { length: world.invoices },
     (): Invoice => ({
-      ...{ state: 'packaged', calls: 0, dueAtMs: 0, decidedAtMs: 0, polls: 0, isUnderWay: false },
+      ...{ state: 'packaged', calls: 0, dueAtMs: 0, updatedAtMs: 0 },
+      ...{ decidedAtMs: 0, polls: 0, isUnderWay: false },
     }),
   );
   const underWay: { readonly endsAtMs: number; readonly end: () => void; readonly by: number }[] =
@@ -60,6 +62,7 @@ export function* runWorld(world: World): Generator<Moment> {
   function finish(invoice: Invoice, nowMs: number): void {
     invoice.calls += 1;
     invoice.isUnderWay = false;
+    invoice.updatedAtMs = nowMs;
     const backoffMs = (polls: number) =>
       Math.min(world.pollDelayMs * 2 ** polls, 300_000) * (0.5 + random() / 2);
     if (invoice.state === 'packaged') {
@@ -115,7 +118,8 @@ export function* runWorld(world: World): Generator<Moment> {
         tokens -= 1;
         sent.push(nowMs);
         busy[by] = (busy[by] ?? 0) + 1;
-        Object.assign(invoice, { isUnderWay: true, dueAtMs: nowMs + LEASE_MS });
+        const dueAtMs = nowMs + LEASE_MS;
+        Object.assign(invoice, { isUnderWay: true, dueAtMs, updatedAtMs: nowMs });
         const endsAtMs = nowMs + within(world.latencyMs);
         underWay.push({ by, endsAtMs, end: () => finish(invoice, endsAtMs) });
       }
@@ -132,6 +136,7 @@ export function* runWorld(world: World): Generator<Moment> {
           ? world.blocked.fromMs + world.blocked.forMs
           : 0,
       pollDelayMs: world.pollDelayMs,
+      leaseMs: LEASE_MS,
     };
     yield { nowMs, invoices, pace };
     if (isDone) return;

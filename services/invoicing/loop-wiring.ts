@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
 import { integer, readEnv, text } from '#shared/platform/env.ts';
+import { log } from '#shared/platform/log.ts';
 import { once } from '#shared/platform/once.ts';
 import { connectRedisOf } from '#shared/platform/settings.ts';
 import type { InvoicingTools } from './call-under-lease.ts';
@@ -79,8 +80,9 @@ function paceOf(ratePerSecond: number) {
       if (permit.granted)
         await turns.report(permit, { answer: { type: 'accepted' }, latencyMs: 1 });
       return permit.granted;
-    } catch {
+    } catch (error) {
       // Without Redis nothing is sent.
+      log.warn('send-budget', { error: error as Error });
       return false;
     }
   };

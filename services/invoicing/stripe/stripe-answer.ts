@@ -69,8 +69,12 @@ export function isMissing(error: unknown): boolean {
   return error instanceof errors.StripeInvalidRequestError && error.statusCode === 404;
 }
 
-export function isInvalidRequest(error: unknown): boolean {
-  return error instanceof errors.StripeInvalidRequestError;
+/** Whether Stripe has turned a request down for what it says. */
+export function isTurnedDown(error: unknown): boolean {
+  return (
+    error instanceof errors.StripeInvalidRequestError ||
+    error instanceof errors.StripeIdempotencyError
+  );
 }
 
 function readRetryAfter(error: unknown): number | undefined {

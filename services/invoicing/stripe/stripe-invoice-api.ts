@@ -7,10 +7,10 @@ import type { InvoiceApi } from '../invoice-api-client.ts';
 import {
   type AnsweredEarly,
   answerAfter,
-  isInvalidRequest,
   isKeptFailure,
   isMissing,
   isReplayed,
+  isTurnedDown,
   noAnswer,
   refused,
 } from './stripe-answer.ts';
@@ -165,7 +165,7 @@ export function createStripeInvoiceApi(settings: StripeSettings & StripeTerms): 
         ),
       );
     } catch (error) {
-      if (!isInvalidRequest(error)) throw error;
+      if (!isTurnedDown(error)) throw error;
       // Somebody else may have been faster.
       const now = await send((stripe, options) => stripe.invoices.retrieve(id, {}, options));
       if (now.status === 'draft') throw error;

@@ -10,7 +10,7 @@ import { log } from '#shared/platform/log.ts';
 import type { Clock } from './clock.ts';
 import type { WorkDone } from './due-work.ts';
 import type { InvoiceApi, OnSent } from './invoice-api-client.ts';
-import type { InvoiceChange, InvoiceStore } from './invoice-store.ts';
+import { type InvoiceChange, type InvoiceStore, MAX_HISTORY } from './invoice-store.ts';
 import type { Errand, GrantedPermit, Permit, SendBudget } from './send-budget.ts';
 
 /** What the loops of invoicing work with. */
@@ -78,9 +78,9 @@ export async function callUnderLease(
   }
 
   const calledAtMs = clock.elapsedMs();
-  const answer = await ask(() => budget.sent(permit));
+  const answer = await ask((isOnNewConnection) => budget.sent(permit, isOnNewConnection));
   const latencyMs = Math.round(clock.elapsedMs() - calledAtMs);
-  const tries = { attempts, sameCalls: sameCallsAtEnd(lease.item.history, call) };
+  const tries = { attempts, sameCalls: sameCallsOf(lease.item, call) };
   const next = afterAnswer(state, answer, tries, tools.policy, tools.random());
   const [written] = await Promise.all([
     store.change(lease.item, changeTo(next, answer, call, latencyMs, clock.nowMs())),
@@ -90,6 +90,11 @@ export async function callUnderLease(
   note(item.id, call, answer, next);
   const end = next.state === 'accepted' || next.state === 'parked' ? next.state : undefined;
   return { outcome: `${call}_${answer.type}`, ...(end && { end }) };
+}
+
+/** A history that is full does not tell: it has been long enough for the longest pause. */
+function sameCallsOf({ history }: InvoiceItem, call: HistoryEntry['call']): number {
+  return history.length < MAX_HISTORY ? sameCallsAtEnd(history, call) : MAX_HISTORY;
 }
 
 /** Without Redis there is no budget, and without a budget nothing is sent. */

@@ -73,7 +73,6 @@ describe('a submission', () => {
     [200, { id, status: 'rejected', reason: 'E17' }, { type: 'rejected', detail: 'E17' }],
     [200, { id, status: 'rejected' }, { type: 'rejected', detail: 'no reason given' }],
     [400, { title: 'Bad', detail: 'no total' }, { type: 'refused', detail: '400: no total' }],
-    [409, { title: 'Another body' }, { type: 'refused', detail: '409: Another body' }],
     [413, '', { type: 'refused', detail: '413: no body' }],
     [422, { message: 'no lines' }, { type: 'refused', detail: '422: no lines' }],
     [429, '', { type: 'throttled', retryAfterMs: 1_000 }],
@@ -83,6 +82,7 @@ describe('a submission', () => {
     [405, '', denied('405: no body')],
     [301, '', denied('301: no body')],
     [408, '', noAnswer('408: no body')],
+    [409, { title: 'Another body' }, noAnswer('409: Another body')],
     [500, 'oops', noAnswer('500: oops')],
     [503, { title: 'Busy' }, noAnswer('503: Busy')],
     [202, 'taken!', noAnswer('202 with no status of this invoice: taken!')],
@@ -187,29 +187,58 @@ describe('no answer', () => {
   });
 });
 
+function acceptedReply(of: string): string {
+  const body = JSON.stringify({ id: of, status: 'accepted' });
+  return `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+}
+
+test('a second copy of an answer that names no invoice meets no other request', async () => {
+  const refusal = 'HTTP/1.1 422 Not So\r\ncontent-length: 2\r\n\r\n{}';
+  const sockets: Socket[] = [];
+  // On the connection that was refused something, the refusal comes again with the next request.
+  const twice = createTcpServer((socket) => {
+    const isFirst = sockets.push(socket.on('error', () => {})) === 1;
+    const answer = isFirst ? refusal : acceptedReply(id);
+    socket.on('data', () => socket.write(answer));
+  });
+  const port = await listen(twice, 0);
+  try {
+    const api = createHttpInvoiceApi({ url: `http://127.0.0.1:${port}`, timeoutMs: 1_000 });
+    expect((await api.submit({ ...submission, id: 'another' })).type).toBe('refused');
+    expect(await api.submit(submission)).toEqual({ type: 'accepted' });
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    twice.close();
+  }
+});
+
+test('what is sent says whether its connection was new', async () => {
+  answerWith(202, { id, status: 'processing' });
+  const api = connect();
+  const wasNew: boolean[] = [];
+  const note = (isOnNewConnection: boolean) => wasNew.push(isOnNewConnection);
+  await api.submit(submission, note);
+  await api.submit(submission, note);
+  await api.lookUp(id, note, true);
+  expect(wasNew).toEqual([true, false, true]);
+});
+
 test('a second answer to one request is not taken for the answer to the next', async () => {
   const notFound =
     'HTTP/1.1 404 Not Found\r\ncontent-length: 2\r\nconnection: keep-alive\r\n\r\n{}';
-  const accepted = `{"id":"${id}","status":"accepted"}`;
-  let requests = 0;
   const sockets: Socket[] = [];
   const twice = createTcpServer((socket) => {
     sockets.push(socket.on('error', () => {}));
     socket.on('data', () => {
-      requests += 1;
-      if (requests > 1) {
-        socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${accepted.length}\r\n\r\n${accepted}`);
-        return;
-      }
-      socket.write(notFound);
+      socket.write(acceptedReply(sockets.length === 1 ? 'another' : id));
       // When the connection is idle again.
-      setTimeout(() => socket.write(notFound), 30);
+      if (sockets.length === 1) setTimeout(() => socket.write(notFound), 30);
     });
   });
   const port = await listen(twice, 0);
   try {
     const api = createHttpInvoiceApi({ url: `http://127.0.0.1:${port}`, timeoutMs: 1_000 });
-    expect(await api.lookUp('another')).toEqual({ type: 'absent' });
+    expect(await api.lookUp('another')).toEqual({ type: 'accepted' });
     await waitUntil(async () => sockets.every(({ bytesWritten }) => bytesWritten > 100));
     expect(await api.lookUp(id, undefined, true)).toEqual({ type: 'accepted' });
   } finally {

@@ -18,7 +18,7 @@ export interface InvoiceApi {
 }
 
 /** Is called when the request has left, which on a new connection is some round trips after the call. */
-export type OnSent = () => void;
+export type OnSent = (isOnNewConnection: boolean) => void;
 
 export interface InvoiceApiSettings {
   /** The address before `/invoices`. */
@@ -145,14 +145,18 @@ function keptConnections(baseUrl: string) {
       onSent: OnSent,
     ): Promise<http.IncomingMessage> {
       return new Promise<http.IncomingMessage>((resolve, reject) => {
-        const outgoing = request(url, { agent: currentAgent(), ...options }, resolve);
+        const outgoing = request(url, { agent: currentAgent(), ...options }, (response) => {
+          // Such an answer names no invoice: a second copy of it would pass for that to the next request.
+          if (!isSuccess(response.statusCode ?? 0)) outgoing.shouldKeepAlive = false;
+          resolve(response);
+        });
         outgoing.once('socket', (socket) => socket.off('data', hangUp));
         underWay += 1;
         outgoing.once('close', () => {
           underWay -= 1;
           usedAtMs = Date.now();
         });
-        outgoing.once('finish', onSent);
+        outgoing.once('finish', () => onSent(!outgoing.reusedSocket));
         // Also what comes when the response has begun, where its reader is told of it, too.
         outgoing.on('error', reject);
         outgoing.end(body);
@@ -167,8 +171,14 @@ interface Reply {
   readonly body: string;
 }
 
-/** Statuses by which an API says that this invoice will never do. */
-const REFUSALS = [400, 409, 413, 422];
+/** Statuses by which an API says that this invoice will never do, and that it holds nothing of it. */
+const REFUSALS = [400, 413, 422];
+/** Of those that look like our fault: it may hold the invoice, or still be working on it. They leave it open. */
+const OPEN = [408, 409, 425];
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
 
 function afterSubmission(reply: Reply, id: string): Answer {
   if (reply.status === 200 || reply.status === 201 || reply.status === 202) {
@@ -192,7 +202,7 @@ function afterFailure(reply: Reply): Answer {
     return { type: 'throttled', retryAfterMs: retryAfterMs ?? DEFAULT_RETRY_AFTER_MS };
   }
   const detail = detailOf(reply);
-  const isDenied = reply.status >= 300 && reply.status < 500 && ![408, 425].includes(reply.status);
+  const isDenied = reply.status >= 300 && reply.status < 500 && !OPEN.includes(reply.status);
   if (isDenied) return { type: 'denied', detail };
   return { type: 'no_answer', detail, ...(retryAfterMs !== undefined && { retryAfterMs }) };
 }

@@ -148,6 +148,61 @@ describe('the rate', () => {
     );
   }, 60_000);
 
+  test('is given out for a moment that is near, and who asks earlier waits', async () => {
+    const budget = budgetOf();
+    for (let each = 0; each < 3; each++) await granted(budget);
+    const asked: number[] = [];
+    const spied = createSendBudget(
+      timed.redis,
+      { ...SETTINGS, key },
+      {
+        ...clock,
+        sleep: async (ms) => {
+          asked.push(ms);
+          await clock.sleep(ms);
+        },
+      },
+    );
+    const fromMs = clock.elapsedMs();
+    const permit = await granted(spied);
+    // 50 ms to the next one: 40 until it is asked for again, and 10 ahead of its moment.
+    expect(asked).toEqual([40, 10]);
+    expect(permit.forMs - fromMs).toBe(50);
+    expect(clock.elapsedMs() - fromMs).toBe(50);
+  });
+
+  test('is kept to by a window that grows while requests are held up, but not by new connections', async () => {
+    const budget = budgetOf();
+    const lateUs = async (lateMs: number, isOnNewConnection: boolean, count = 6) => {
+      for (let each = 0; each < count; each++) {
+        const permit = await granted(budget);
+        await pass(lateMs);
+        budget.sent(permit, isOnNewConnection);
+        await budget.report(permit, { answer: taken, latencyMs: 10 });
+      }
+      return Number(await timed.redis.hget(key, 'late_us'));
+    };
+    expect(await lateUs(50, true)).toBe(0);
+    expect(await lateUs(50, false)).toBe(50_000);
+    const fromMs = clock.elapsedMs();
+    await lateUs(0, false, 20);
+    expect(clock.elapsedMs() - fromMs).toBeGreaterThan(1_015 + 30);
+    expect(await lateUs(0, false, 200)).toBeLessThan(8_000);
+  });
+
+  test('is met by requests that leave when they may, however long their way from here takes', async () => {
+    const budget = budgetOf();
+    const lateMs: number[] = [];
+    for (let each = 0; each < 200; each++) {
+      const permit = await granted(budget);
+      await pass(2);
+      lateMs.push(clock.elapsedMs() - permit.forMs);
+      budget.sent(permit);
+      await budget.report(permit, { answer: taken, latencyMs: 10 });
+    }
+    for (const each of lateMs.slice(100)) expect(Math.abs(each)).toBeLessThanOrEqual(1);
+  });
+
   test('is not saved up, and a sender that was held up catches up a little', async () => {
     const budget = budgetOf({ ratePerSecond: 100 });
     await granted(budget);
@@ -215,6 +270,32 @@ describe('a 429', () => {
     expect((await budget.status()).currentPerSecond).toBe(14);
     expect(Number(await timed.redis.hget(key, 'extra_us'))).toBe(20_000);
   });
+
+  test.each([0, 1_000])(
+    'with a Retry-After of %i ms lowers the rate once for all that was sent before it, however late the answers',
+    async (retryAfterMs) => {
+      const budget = budgetOf();
+      const fromMs = clock.elapsedMs();
+      const permits: GrantedPermit[] = [];
+      for (let each = 0; each < 10; each++) permits.push(await granted(budget));
+      const report = (permit: GrantedPermit) =>
+        budget.report(permit, {
+          answer: { type: 'throttled', retryAfterMs },
+          latencyMs: clock.elapsedMs() - Math.max(permit.forMs, fromMs),
+        });
+      for (const permit of permits) {
+        await pass(500);
+        await report(permit);
+      }
+      expect((await budget.status()).currentPerSecond).toBe(14);
+      expect(Number(await timed.redis.hget(key, 'extra_us'))).toBe(20_000);
+      await pass(retryAfterMs);
+      const next = await granted(budget);
+      await pass(10);
+      await report(next);
+      expect((await budget.status()).currentPerSecond).toBeLessThan(14);
+    },
+  );
 
   test('is as long after a step of the clock', async () => {
     const budget = budgetOf();

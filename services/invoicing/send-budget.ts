@@ -22,13 +22,13 @@ export interface GrantedPermit {
   readonly granted: true;
   readonly id: string;
   readonly invoice: string;
-  /** When Redis granted it, by its clock, and when it was asked for, by the clock's `elapsedMs`. */
-  readonly grantedAtUs: number;
-  readonly askedAtMs: number;
+  /** The moment for which it is, by the clock of Redis, and the earliest that this is by the clock's `elapsedMs`. */
+  readonly forUs: number;
+  readonly forMs: number;
 }
 
 export type Permit =
-  /** For one request, now. Is followed by one `report`. */
+  /** For one request, now: `take` has waited for its moment. Is followed by one `report`. */
   | GrantedPermit
   /** None is to be had in time; asking again is of use after this. Or never, where someone else has the lease. */
   | { readonly granted: false; readonly retryInMs: number; readonly isLeaseLost?: boolean };
@@ -72,8 +72,11 @@ export interface Outlook {
 export interface SendBudget {
   /** Waits for the permit to send one request. */
   take(errand: Errand): Promise<Permit>;
-  /** Tells that the request has left just now, which may be later than its permit: the window goes by this. */
-  sent(permit: GrantedPermit): void;
+  /**
+   * Tells that the request has left just now, which may be later than its permit: the window goes by this. Making a
+   * connection takes time, and is no sign that requests are held up.
+   */
+  sent(permit: GrantedPermit, isOnNewConnection?: boolean): void;
   /** Gives back a permit for which no request was sent. */
   giveBack(permit: GrantedPermit): Promise<void>;
   /** Lets the budget learn from an answer; the breaker where it has just changed by it. */
@@ -110,7 +113,10 @@ const GUARD_MS = 15;
 const LATE_MS = 250;
 /** What leaves later than this after its permit is entered anew. */
 const EXACT_MS = 2;
-/** The first ones of a process take long, by code that runs for the first time and connections that are made. */
+/** So that a request that is held up moves it by little. */
+const LEAD_STEP_MS = 0.2;
+const MAX_LEAD_MS = 3;
+/** The first ones of a process take long, by code that runs for the first time. */
 const COLD_SENDS = 4;
 /** Beyond the time-out, for the answer to be reported. */
 const PLACE_MARGIN_MS = 2_000;
@@ -137,8 +143,10 @@ export function createSendBudget(
   const lastsUs = (timeoutMs + PLACE_MARGIN_MS) * 1_000;
   /** One caller of this process asks at a time; the others wait here, not at Redis. */
   let turn: Promise<unknown> = Promise.resolve();
-  /** The most that one has been held up since the last report. */
-  let heldUpMs = 0;
+  /** How late the requests left that have no answer yet. */
+  const late = new Map<string, number>();
+  /** From the end of a wait until the request leaves, as half of them take; what a wait ends earlier by. */
+  let leadMs = 0;
   let sends = 0;
   let seen: { redisUs: number; steps: string; elapsedMs: number; wallMs: number } | undefined;
 
@@ -166,8 +174,10 @@ export function createSendBudget(
     );
     const [code, waitUs, nowUs, steps] = reply as [number, string, string, string];
     see(Number(nowUs), steps);
-    const permit = { granted: true, id, invoice, grantedAtUs: Number(nowUs), askedAtMs } as const;
-    return { code, waitMs: Number(waitUs) / 1_000, permit };
+    const waitMs = Number(waitUs) / 1_000;
+    const forUs = Number(nowUs) + Number(waitUs);
+    const permit = { granted: true, id, invoice, forUs, forMs: askedAtMs + waitMs } as const;
+    return { code, waitMs, permit };
   }
 
   async function tell(
@@ -177,8 +187,8 @@ export function createSendBudget(
     latencyMs: number,
     words: string,
   ): Promise<string> {
-    const heldUpUs = Math.round(heldUpMs * 1_000);
-    heldUpMs = 0;
+    const lateMs = late.get(permit.id);
+    late.delete(permit.id);
     const args = [outcome, Math.round(retryAfterMs * 1_000), Math.round(latencyMs * 1_000)];
     const event = await reportAnswer(redis)(keys, [
       ...settings(),
@@ -186,7 +196,7 @@ export function createSendBudget(
       ...args,
       permit.invoice,
       words,
-      heldUpUs,
+      lateMs === undefined ? '' : Math.round(lateMs * 1_000),
     ]);
     return event as string;
   }
@@ -203,7 +213,9 @@ export function createSendBudget(
       if (code === -3) return 'under_way';
       if (code === -2) return { granted: false, retryInMs: 0, isLeaseLost: true };
       if (code === 1) {
-        if (clock.elapsedMs() - permit.askedAtMs <= LATE_MS) return permit;
+        const sleepMs = Math.round(waitMs - leadMs);
+        if (sleepMs > 0) await clock.sleep(sleepMs);
+        if (clock.elapsedMs() - permit.forMs <= LATE_MS) return permit;
         await giveBack(permit);
         continue;
       }
@@ -253,12 +265,15 @@ export function createSendBudget(
       }
     },
 
-    sent({ id, grantedAtUs, askedAtMs }) {
-      const lateMs = clock.elapsedMs() - askedAtMs;
+    sent({ id, forUs, forMs }, isOnNewConnection = false) {
+      const lateMs = clock.elapsedMs() - forMs;
       sends += 1;
-      if (sends > COLD_SENDS) heldUpMs = Math.max(heldUpMs, lateMs);
+      if (sends > COLD_SENDS && !isOnNewConnection) {
+        late.set(id, lateMs);
+        leadMs = within(leadMs + within(lateMs / 4, -LEAD_STEP_MS, LEAD_STEP_MS), 0, MAX_LEAD_MS);
+      }
       if (lateMs <= EXACT_MS) return;
-      const score = String(Math.round(grantedAtUs + lateMs * 1_000));
+      const score = String(Math.round(forUs + lateMs * 1_000));
       // Should it fail, the window is wrong by so little for one request.
       redis.zadd(sentKey, 'XX', 'GT', score, id).catch(() => {});
     },
@@ -282,6 +297,10 @@ export function createSendBudget(
     status: () => read(false),
     resume: () => read(true),
   };
+}
+
+function within(value: number, least: number, most: number): number {
+  return Math.min(Math.max(value, least), most);
 }
 
 function outcomeOf(answer: Answer): 'answered' | 'failed' | 'denied' | 'throttled' {

@@ -7,11 +7,12 @@
 --            rate                    requests per second that are given out, in thousandths
 --            slow_from               the rate at which a 429 came: from a little below it the rate rises slowly (0: none)
 --            answered_us             when the rate last rose or fell
---            extra_us                what is added to the window, since requests were held up on their way, or a 429 came
---                                    although the window was kept
+--            extra_us                what is added to the window, since a 429 came although the window was kept
 --            extra_at_us             when it was added; half of it is left after half a minute
+--            late_us                 how late requests leave: the latest of late
 --            spaced_us               when the next request is due by even spacing
 --            blocked_us              nothing is sent before
+--            throttled_us            when a 429 last lowered the rate
 --            places                  how many requests may be under way
 --            shrunk_us               when places were last taken away
 --            latency_us, usual_us    of answers: of late, and in general
@@ -34,7 +35,7 @@
 -- ARGV[5]  the steps of that reply
 
 local STEP_US = 1000000
-local TIMES = { 'answered_us', 'extra_at_us', 'spaced_us', 'blocked_us', 'shrunk_us', 'failed_us', 'since_us', 'next_us' }
+local TIMES = { 'answered_us', 'extra_at_us', 'spaced_us', 'blocked_us', 'throttled_us', 'shrunk_us', 'failed_us', 'since_us', 'next_us' }
 
 local budget, sent, under_way, failing_invoices = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local allowed, window_us, most_places = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -48,7 +49,7 @@ local function read_state()
   local fields = redis.call('HGETALL', budget)
   local state = { breaker = 'closed', reason = '', probe = '' }
   for index = 1, #fields, 2 do state[fields[index]] = fields[index + 1] end
-  for _, name in ipairs({ 'clock_us', 'steps', 'extra_us', 'slow_from', 'latency_us', 'usual_us', 'answers', 'failing', 'failures',
+  for _, name in ipairs({ 'clock_us', 'steps', 'extra_us', 'late_us', 'slow_from', 'latency_us', 'usual_us', 'answers', 'failing', 'failures',
     'tries', unpack(TIMES) }) do
     state[name] = tonumber(state[name] or 0)
   end
@@ -59,6 +60,14 @@ end
 
 local function extra_us(state)
   return state.extra_us * 0.5 ^ ((now - state.extra_at_us) / 30000000)
+end
+
+-- What is added to the window. What is held up here may be held up on its way as well, where it cannot be measured; the
+-- guard has room for so much of it.
+local ROOM_US = 8000
+
+local function margin_us(state)
+  return math.max(extra_us(state), state.late_us - ROOM_US)
 end
 
 local function widen(state, by_us)

@@ -11,7 +11,7 @@
 -- ARGV[9]  from the request to its answer, in microseconds
 -- ARGV[10]  the invoice
 -- ARGV[11] what the API said or did not say
--- ARGV[12] by how many microseconds a request of the caller has lately been held up between its permit and its way
+-- ARGV[12] by how many microseconds the request left later than at the moment of its permit; '' where that says nothing
 --
 -- Replies 'opened', 'open', 'closed' or '': what became of the breaker by this
 
@@ -19,8 +19,8 @@ local LOWEST_PART = 1 / 20
 local AFTER_THROTTLED, AFTER_FAILURE, AFTER_SLOWNESS = 0.7, 0.95, 0.9
 local SECONDS_TO_RECOVER, SECONDS_TO_RECOVER_SLOWLY = 10, 200
 local MIN_EXTRA_US, MAX_EXTRA_US = 20000, 250000
--- What is held up here may be held up on its way as well, where it cannot be measured.
-local HELD_UP_US, MAX_HELD_UP_US = 10000, 100000
+-- With each request a hundredth of how late the latest was is forgotten.
+local FORGOTTEN, MAX_LATE_US = 0.01, 100000
 
 -- Single failures are part of life: from this share on they are taken for overload.
 local FAILING = 0.15
@@ -70,8 +70,11 @@ local function open_until_next_try()
 end
 
 redis.call('ZREM', under_way, invoice)
-local held_up_us = tonumber(ARGV[12])
-if held_up_us > HELD_UP_US then widen(state, math.min(held_up_us, MAX_HELD_UP_US)) end
+local late_us = tonumber(ARGV[12])
+if late_us then
+  late_us = math.min(late_us, MAX_LATE_US)
+  state.late_us = math.max(late_us, state.late_us - FORGOTTEN * (state.late_us - late_us))
+end
 
 if outcome == 'unused' then
   redis.call('ZREM', sent, permit)
@@ -123,8 +126,9 @@ else
     event = 'closed'
   end
   if outcome == 'throttled' then
-    -- Requests under way when it first said so are part of the same overload: they do not count again.
-    if state.blocked_us <= now then
+    -- Requests that were sent before it first said so are part of the same overload: they do not count again.
+    if now - latency_us > state.throttled_us then
+      state.throttled_us = now
       state.slow_from = state.rate
       slower(AFTER_THROTTLED)
       widen(state, math.min(2 * extra_us(state) + MIN_EXTRA_US, MAX_EXTRA_US))

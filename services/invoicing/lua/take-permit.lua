@@ -1,5 +1,6 @@
--- Gives the permit to send one request, now, or says why not. A sliding window: of the last `allowed` requests the first
--- has to have left it. Within it requests are spaced evenly; who was held up may catch up a little.
+-- Gives the permit to send one request, or says why not. A sliding window: of the last `allowed` requests the first
+-- has to have left it. Within it requests are spaced evenly; who was held up may catch up a little. A permit is for the
+-- moment at which this will be so, if that is near: the way of another question would be lost for each request.
 --
 -- It is also what fences leases, whatever the clocks of their holders: there is one request about an invoice at a time, and
 -- none under a lease that is older than one under which there was a request.
@@ -12,13 +13,15 @@
 -- ARGV[9]  the version of the invoice under the lease of the caller
 -- ARGV[10]  the longest that a lease is held, in milliseconds
 --
--- Replies {1, '0', now, steps}: send it now; the time is that of Redis, in microseconds
+-- Replies {1, wait, now, steps}: send it in so many microseconds; the time is that of Redis, in microseconds
 --         {0, wait, now, steps}: no permit, and none for so many microseconds
 --         {-1, wait, now, steps}: as 0, because nothing is sent at all for so long
 --         {-2, '0', now, steps}: none any more, the lease is another's
 --         {-3, '0', now, steps}: none as long as another request about this invoice is under way
 
 local CATCH_UP_US = 60000
+-- What is found out meanwhile, such as a 429, does not stop a request any more whose permit was given so far ahead.
+local AHEAD_US = 20000
 local PLACE_WAIT_US = 10000
 
 local lease = KEYS[5]
@@ -38,19 +41,20 @@ if is_probe and state.next_us > now then return reply(-1, state.next_us - now) e
 if redis.call('ZCARD', under_way) >= math.floor(state.places) then return reply(0, PLACE_WAIT_US) end
 
 local first = redis.call('ZRANGE', sent, -allowed, -allowed, 'WITHSCORES')[2]
-local free_us = first and tonumber(first) + window_us + extra_us(state) or now
+local free_us = first and tonumber(first) + window_us + margin_us(state) or now
 local spaced_us = math.max(state.spaced_us, now - CATCH_UP_US)
 local wait_us = math.max(free_us, spaced_us) - now
-if wait_us > 0 then return reply(0, math.ceil(wait_us)) end
+if wait_us > AHEAD_US then return reply(0, wait_us - AHEAD_US / 2) end
 
+local at = now + math.max(wait_us, 0)
 state.spaced_us = spaced_us + 1000000000 / state.rate
-redis.call('ZADD', sent, whole(now), permit)
-redis.call('ZADD', under_way, whole(now + lasts_us), invoice)
+redis.call('ZADD', sent, whole(at), permit)
+redis.call('ZADD', under_way, whole(at + lasts_us), invoice)
 redis.call('SET', lease, version, 'PX', lease_ms)
 if is_probe then
   state.breaker = 'probing'
   state.probe = permit
   -- Should its sender die, the next probe may go when the answer to this one will not come any more.
-  state.next_us = now + lasts_us
+  state.next_us = at + lasts_us
 end
-return reply(1, 0)
+return reply(1, at - now)

@@ -8,7 +8,7 @@ import { type MemoryStore, memoryStore } from './memory-store.ts';
 import { virtualClock } from './virtual-clock.ts';
 
 export const PERMIT: GrantedPermit = {
-  ...{ granted: true, id: 'permit', invoice: '2026-11-H1.1.acme', grantedAtUs: 0, askedAtMs: 0 },
+  ...{ granted: true, id: 'permit', invoice: '2026-11-H1.1.acme', forUs: 0, forMs: 0 },
 };
 
 /** A budget at rest. */

@@ -40,7 +40,7 @@ export function memoryBudget(clock: Clock, { isRefused = () => false, lastsMs = 
         }
         newest.set(invoice, version);
         underWay.set(invoice, nowMs + lastsMs);
-        return { granted: true, id: invoice, invoice, grantedAtUs: 0, askedAtMs: nowMs };
+        return { granted: true, id: invoice, invoice, forUs: 0, forMs: nowMs };
       }
     },
     sent: () => {},

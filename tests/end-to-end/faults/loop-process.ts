@@ -41,8 +41,8 @@ function hookApi({ timeoutMs, submit, lookUp }: InvoiceApi): InvoiceApi {
     <Subject, Result>(name: string, call: (subject: Subject, onSent: OnSent) => Promise<Result>) =>
     async (subject: Subject, onSent: OnSent = () => {}) => {
       pass(`before ${name}`);
-      const result = await call(subject, () => {
-        onSent();
+      const result = await call(subject, (isOnNewConnection) => {
+        onSent(isOnNewConnection);
         pass(`sent ${name}`);
       });
       pass(`after ${name}`);

@@ -58,8 +58,8 @@ function withSteps(tools: InvoicingTools, clock: SteppingClock): InvoicingTools 
   const stepping =
     <Subject, Result>(call: (subject: Subject, onSent: OnSent) => Promise<Result>) =>
     (subject: Subject, onSent: OnSent = () => {}) =>
-      call(subject, () => {
-        onSent();
+      call(subject, (isOnNewConnection) => {
+        onSent(isOnNewConnection);
         clock.passCall();
       });
   const { timeoutMs, submit, lookUp } = tools.api;

@@ -10,6 +10,7 @@ const sums = { events: 3, quantity: '3', amount: '0.30' };
 const tree = { size: 3, root: 'ab' };
 const explanation: Explanation = {
   id: ID,
+  ...{ currency: 'EUR', total: '0.60', paid: '0.00' },
   linesSha256: 'cd',
   linesText: '[]',
   lines: [

@@ -55,7 +55,9 @@ export function invoiceApiDocument() {
               content: json({ $ref: '#/components/schemas/InvoiceStatus' }),
             },
             400: problem('The request is wrong and will never be taken: it is not sent again.'),
-            409: problem('The id belongs to an invoice with another body.'),
+            409: problem(
+              'The id belongs to an invoice with another body, or a request with it is under way. What there is is looked up before anything is sent again.',
+            ),
             422: problem('The invoice is wrong and will never be taken: it is not sent again.'),
             429: {
               ...problem('Too many requests. Tollgate waits as long as Retry-After says.'),

@@ -12,10 +12,10 @@ const TreeBefore = z.extend(Tree, { invoice: z.string(), line: z.int() });
 /** From an invoice to its daily records. */
 export const Explanation = z.strictObject({
   id: z.string(),
-  /** What the client is asked for and how much of it is paid: the sums of the lines. Missing in explanations from before. */
-  currency: z.optional(z.string()),
-  total: z.optional(z.string()),
-  paid: z.optional(z.string()),
+  /** What the client is asked for and how much of it is paid: the sums of the lines. */
+  currency: z.string(),
+  total: z.string(),
+  paid: z.string(),
   /** The invoice in whose place a correction put another: nobody is asked for this one. */
   supersededBy: z.optional(z.string()),
   linesSha256: z.string(),

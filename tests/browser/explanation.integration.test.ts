@@ -45,6 +45,7 @@ const linesSha256 = createHash('sha256').update(linesText).digest('hex');
 
 const explanation = z.parse(Explanation, {
   id: ID,
+  ...{ currency: 'EUR', total: '0.60', paid: '0.00' },
   linesSha256,
   linesText,
   lines: [

@@ -85,7 +85,7 @@ describe('the lines', () => {
       ...(of && index === 0 && { record: { at: sums, billedBefore: none, tree: of } }),
     }));
   const explanation = { linesText, linesSha256, lines: explained(shown) };
-  const invoice = { lines: shown, linesSha256, currency: 'EUR' };
+  const invoice = { lines: shown, linesSha256, currency: 'EUR', total: '-1.90' };
 
   test('are right with the hash they were frozen with', async () => {
     expect(await checkLines(explanation, invoice)).toMatchObject({ isRight: true });
@@ -130,6 +130,7 @@ describe('the lines', () => {
 
   test.each([
     ['another currency', explanation, { ...invoice, currency: 'USD' }],
+    ['another total', explanation, { ...invoice, total: '1.90' }],
     ['one less explained', { ...explanation, lines: explained(shown.slice(1)) }, invoice],
     ['one less on the invoice', explanation, { ...invoice, lines: shown.slice(1) }],
     ['another tree', withTree({ ...tree, root: sha256('other') }), invoice],
@@ -149,7 +150,8 @@ describe('the lines', () => {
 
   test.each(['[', '{}', '[1]'])('are none in %s', async (text) => {
     const of = { linesText: text, linesSha256: sha256(text), lines: [] };
-    const check = await checkLines(of, { lines: [], linesSha256: sha256(text), currency: 'EUR' });
+    const none = { lines: [], linesSha256: sha256(text), currency: 'EUR', total: '0.00' };
+    const check = await checkLines(of, none);
     expect(check).toMatchObject({ isRight: false });
   });
 });

@@ -16,12 +16,12 @@ const right = (text: string): Check => ({ isRight: true, text });
 const wrong = (text: string): Check => ({ isRight: false, text });
 
 /**
- * Whether the bytes of the lines have the hash that the invoice was frozen with, and all that is shown of the lines, the
- * trees of their events included, is what those bytes say.
+ * Whether the bytes of the lines have the hash that the invoice was frozen with, all that is shown of the lines, the
+ * trees of their events included, is what those bytes say, and they come to what the client is asked for.
  */
 export async function checkLines(
   { linesText, linesSha256, lines }: Pick<Explanation, 'linesText' | 'linesSha256' | 'lines'>,
-  invoice: Pick<Invoice, 'lines' | 'linesSha256' | 'currency'>,
+  invoice: Pick<Invoice, 'lines' | 'linesSha256' | 'currency' | 'total'>,
 ): Promise<Check> {
   const frozen = invoice.linesSha256;
   const found = await sha256(bytesOf(linesText));
@@ -37,8 +37,15 @@ export async function checkLines(
   const differing = texts.map((text, index) => lineDifference(text, index, lines, invoice));
   return (
     differing.find((check) => check !== undefined) ??
+    totalDifference(invoice) ??
     right('The lines are those that were frozen: their SHA-256 is right.')
   );
+}
+
+function totalDifference({ lines, total }: Pick<Invoice, 'lines' | 'total'>): Check | undefined {
+  const sum = lines.reduce((added, { amount }) => added + micros(amount), 0n);
+  if (sum === micros(total)) return undefined;
+  return wrong(`The lines come to ${formatMicros(sum, 2)}, not to ${total}.`);
 }
 
 function lineDifference(

@@ -9,6 +9,7 @@ import { type BalanceChange, changeBalance } from './balance-store.ts';
 import { useOwnStore } from './testing/own-store.ts';
 import {
   charge,
+  complete,
   connectTo,
   HOUR_MS,
   newClient,
@@ -77,6 +78,8 @@ describe('a change', () => {
     ['in_future', (client: string) => charge(client, 1n, ulid(Date.now() + HOUR_MS))],
     ['in_future', (client: string) => charge(client, 1n, uuidV7(Date.now() + HOUR_MS))],
   ])('refused as %s changes nothing', async (type, make) => {
+    // Also the shard of a client that nobody has opened.
+    await complete(own.store);
     const client = await openNew(own.store, 100n);
     expect(await own.changesNothing(() => send(make(client)))).toEqual({ type });
   });

@@ -66,7 +66,8 @@ export function forecastOf(
   const isSteady =
     waiting * 1_000 > perSecond * WAITING_MS || (isBound && open.some(({ calls }) => calls === 0));
   if (isSteady && perSecond === 0) return undefined;
-  const run: Run = { open, pace, nowMs, toCome: requestsOf(open, atRest, pace, nowMs) };
+  const toCome = requestsOf(open, atRest, nowMs);
+  const run: Run = { open, atRest, pace, nowMs, toCome };
   const goesOnAtMs = Math.max(nowMs, pace.blockedUntilMs);
   const leftMs = isSteady ? steadyMs(run, perSecond) : lastDecisionMs(run);
   return { doneAtMs: Math.round(goesOnAtMs + leftMs), remaining: open.length };
@@ -74,6 +75,7 @@ export function forecastOf(
 
 interface Run {
   readonly open: readonly InvoiceProgress[];
+  readonly atRest: readonly InvoiceProgress[];
   readonly pace: SendingPace;
   readonly nowMs: number;
   readonly toCome: RequestsToCome;
@@ -83,12 +85,15 @@ interface Run {
  * While work waits: all requests that are left, at the pace of late, but for those that are made after the last invoice was
  * sent; and then until the last one is decided. What has to be sent again is sent last, for it is due last.
  */
-function steadyMs({ open, pace, toCome }: Run, perSecond: number): number {
+function steadyMs(run: Run, perSecond: number): number {
+  const { open, pace, toCome } = run;
+  const leftOfFresh = requestsOfFresh(run, perSecond);
+  const leftOf = (calls: number) => (calls === 0 ? leftOfFresh : toCome.left(calls));
   const again = open.filter(({ state, calls }) => calls > 0 && state !== 'submitted');
   const fresh = callsOf({ calls: 0, inMs: 0, pauseMs: pace.pollDelayMs, growth: 2 }, toCome.goesOn);
-  const begunPerMs = perSecond / toCome.left(0) / 1_000;
+  const begunPerMs = perSecond / leftOfFresh / 1_000;
   const ofFresh = sum(fresh.map(({ inMs, shareBefore }) => shareBefore * inMs)) * begunPerMs;
-  const requests = sum(open.map(({ calls }) => toCome.left(calls)));
+  const requests = sum(open.map(({ calls }) => leftOf(calls)));
   const afterLast = ofFresh + sum(again.map(({ calls }) => toCome.left(calls) - 1));
   const lastSentMs = (Math.max(requests - afterLast, 0) / perSecond) * 1_000;
 
@@ -105,31 +110,54 @@ function steadyMs({ open, pace, toCome }: Run, perSecond: number): number {
   return Math.max(lastSentMs + whenFewAreOpen(openIn, pace), (requests / perSecond) * 1_000);
 }
 
+/** For so many that were begun counts what is known of all. */
+const WEIGHT_OF_ALL = 20;
+
+/**
+ * How many requests one will take that is not begun. While those to be asked for wait as well, sending and asking share the
+ * pace, and as many are begun as of late: each question comes later, and more of them find the decision. What the first
+ * ones took, which did not wait, says too much then.
+ */
+function requestsOfFresh({ open, atRest, pace, nowMs, toCome }: Run, perSecond: number): number {
+  const ofAll = toCome.left(0);
+  const toBeAsked = open.filter(({ state, dueAtMs }) => state === 'submitted' && dueAtMs <= nowMs);
+  if (toBeAsked.length * 1_000 < perSecond * WAITING_MS) return ofAll;
+  const requests = (pace.measuredPerSecond * MEASURED_MS) / 1_000;
+  const sinceMs = nowMs - MEASURED_MS;
+  const begun = [...open, ...atRest].filter(({ submittedAtMs = 0 }) => submittedAtMs > sinceMs);
+  const ofLate = (requests + WEIGHT_OF_ALL * ofAll) / (begun.length + WEIGHT_OF_ALL);
+  return Math.min(ofAll, ofLate);
+}
+
 /** What of late means for requests: the last fifth of the run, or more at its beginning. */
 const LATE_SHARE = 0.2;
 const LEAST_LATE_MS = 5_000;
 
-/** The first request is the submission. */
-const FIRST_QUESTION = 2;
-
 function requestsOf(
   open: readonly InvoiceProgress[],
   atRest: readonly InvoiceProgress[],
-  pace: SendingPace,
   nowMs: number,
 ): RequestsToCome {
   const ranMs = nowMs - firstTakenAtMs([...open, ...atRest], nowMs);
   const lateFromMs = nowMs - Math.max(LEAST_LATE_MS, ranMs * LATE_SHARE);
-  return requestsToCome([
-    ...atRest.map(({ calls, dueAtMs }) => ({
-      ...{ made: calls, isDone: true, isRecent: calls >= FIRST_QUESTION && dueAtMs > lateFromMs },
-    })),
-    ...open.map((invoice) => {
-      const askedAtMs = lastAskedAtMs(invoice, pace);
-      const isRecent = askedAtMs !== undefined && askedAtMs > lateFromMs && askedAtMs <= nowMs;
-      return { made: invoice.calls, isDone: false, isRecent };
-    }),
-  ]);
+  const requestsFor = (invoices: readonly InvoiceProgress[], isDone: boolean) =>
+    invoices.map((invoice) => {
+      const madeEarlier = madeBefore(invoice, lateFromMs);
+      return { made: invoice.calls, isDone, madeEarlier };
+    });
+  return requestsToCome([...requestsFor(atRest, true), ...requestsFor(open, false)]);
+}
+
+/** How many of its requests were probably made before a time: each pause between them is twice the one before. */
+function madeBefore(
+  { calls, submittedAtMs, updatedAtMs }: InvoiceProgress,
+  timeMs: number,
+): number {
+  if (updatedAtMs <= timeMs) return calls;
+  const firstMs = submittedAtMs ?? updatedAtMs;
+  if (firstMs > timeMs || calls < 2) return 0;
+  const shareOfSpan = (timeMs - firstMs) / (updatedAtMs - firstMs);
+  return Math.floor(Math.log2(1 + shareOfSpan * (2 ** (calls - 1) - 1))) + 1;
 }
 
 /** After so many requests an invoice is due again after a pause that doubles: half of this to all of it. */
@@ -138,16 +166,6 @@ function pauseMs(calls: number, { pollDelayMs }: SendingPace): number {
 }
 
 const LONGEST_PAUSE_MS = 300_000;
-
-/** When an invoice that was taken was last asked for. */
-function lastAskedAtMs(
-  { state, calls, submittedAtMs, dueAtMs }: InvoiceProgress,
-  pace: SendingPace,
-): number | undefined {
-  if (state !== 'submitted' || submittedAtMs === undefined || calls < FIRST_QUESTION)
-    return undefined;
-  return Math.max(dueAtMs - 0.75 * pauseMs(calls, pace), submittedAtMs);
-}
 
 /** The seconds over which the budget measures. */
 const MEASURED_MS = 10_000;

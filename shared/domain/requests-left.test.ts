@@ -28,16 +28,17 @@ test('one is left of what had more than any, and where nothing is known', () => 
   expect(requestsLeftBy([])(0)).toBe(1);
 });
 
-test('where of late fewer went on than in general, that counts; more do not', () => {
-  const recent = (made: number, isDone: boolean) => ({ made, isDone, isRecent: true });
+test('the share that went on of late counts beside that of all', () => {
   const many = <T>(count: number, one: T) => Array.from({ length: count }, () => one);
-  const all = [...many(200, of(3, true)), ...many(200, of(2, false))];
-  const inGeneral = requestsLeftBy(all)(0);
-  expect(inGeneral).toBe(3);
-  expect(requestsLeftBy([...all, ...many(100, recent(2, true))])(0)).toBeLessThan(
-    requestsLeftBy([...all, ...many(100, of(2, true))])(0),
-  );
-  expect(requestsLeftBy([...all, ...many(100, recent(2, false))])(0)).toBe(inGeneral);
+  const all = [...many(200, of(2, true)), ...many(200, of(3, true))];
+  const leftWith = (more: readonly Requests[]) => requestsLeftBy([...all, ...more])(0);
+  const differs = (one: Requests) =>
+    leftWith(many(100, { ...one, madeEarlier: 0 })) - leftWith(many(100, one));
+  expect(differs(of(2, true))).toBeLessThan(-0.1);
+  expect(differs(of(3, true))).toBeGreaterThan(0.1);
+  // Its second request was made earlier: what is of late is that the third was the last.
+  const third = { ...of(3, true), madeEarlier: 2 };
+  expect(leftWith(many(100, third))).toBe(leftWith(many(100, of(3, true))));
 });
 
 test('of what had so many requests, the share that was not done with them goes on; of few, less', () => {

@@ -1,8 +1,9 @@
-/** How many requests were made for something, whether it is done with them, and whether the last of them was of late. */
+/** How many requests were made for something, and whether it is done with them. */
 export interface Requests {
   readonly made: number;
   readonly isDone: boolean;
-  readonly isRecent?: boolean;
+  /** How many of them were made before of late; where that is not known, all. */
+  readonly madeEarlier?: number;
 }
 
 /** More than any should take. */
@@ -25,8 +26,8 @@ export interface RequestsToCome {
  * Meier. What is not done yet counts for as many as were made: those that are done early in a run are those that took few,
  * and a mean of theirs would be too low. One at least, also of what had more than any that is done.
  *
- * Where of late fewer went on after so many requests than in general, that counts: the longer the requests wait for each
- * other, the more often the first question already finds the decision.
+ * Where of late a different share went on after so many requests than in general, that counts: the longer the requests wait
+ * for each other, the more often the first question already finds the decision.
  */
 export function requestsToCome(all: readonly Requests[]): RequestsToCome {
   const most = Math.min(
@@ -38,12 +39,12 @@ export function requestsToCome(all: readonly Requests[]): RequestsToCome {
   const count = (counts: number[], place: number) => {
     counts[place] = (counts[place] ?? 0) + 1;
   };
-  for (const { made, isDone, isRecent = false } of all) {
-    const place = Math.min(made, most);
-    count(reached, place);
-    if (isDone) count(done, place);
-    if (isRecent) count(recent, place);
-    if (isRecent && isDone) count(recentlyDone, place);
+  for (const { made, isDone, madeEarlier = made } of all) {
+    const last = Math.min(made, most);
+    count(reached, last);
+    if (isDone) count(done, last);
+    for (let place = madeEarlier + 1; place <= last; place++) count(recent, place);
+    if (isDone && madeEarlier < last) count(recentlyDone, last);
   }
   for (let place = most - 1; place >= 0; place--) {
     reached[place] = (reached[place] ?? 0) + (reached[place + 1] ?? 0);
@@ -52,7 +53,7 @@ export function requestsToCome(all: readonly Requests[]): RequestsToCome {
     const ofAll = 1 - (done[place] ?? 0) / Math.max(reached[place] ?? 0, 1);
     const number = recent[place] ?? 0;
     const ofRecent = number - (recentlyDone[place] ?? 0) + WEIGHT_OF_ALL * ofAll;
-    return Math.min(ofAll, ofRecent / (number + WEIGHT_OF_ALL));
+    return ofRecent / (number + WEIGHT_OF_ALL);
   };
   // Of those that go on after `place` requests, one is made, and a share of them goes on after it.
   const left = new Array<number>(most + 2).fill(1);

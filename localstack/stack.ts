@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { createWriteStream, mkdirSync, readFileSync } from 'node:fs';
+import { createWriteStream, mkdirSync, mkdtempDisposableSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { buildPage } from '../infrastructure/page/build-page.ts';
@@ -32,7 +32,7 @@ async function runServerless(
   command: Command,
   prepare: () => Promise<unknown> = async () => {},
 ): Promise<void> {
-  mkdirSync(environment.stateFolder, { recursive: true });
+  mkdirSync(environment.temporaryFolder, { recursive: true });
   // Two deploys of one checkout would build into the same folders.
   await withLock(join(REPOSITORY_FOLDER, '.local'), async () => {
     await prepare();
@@ -42,10 +42,13 @@ async function runServerless(
 
 async function run(environment: LocalEnvironment, command: Command): Promise<void> {
   const logFile = join(environment.stateFolder, `${command}.log`);
+  // What its plugins unpack there, they leave there.
+  using temporary = mkdtempDisposableSync(join(environment.temporaryFolder, `${command}-`));
   const child = spawn('serverless', [command, '--stage', environment.stage], {
     cwd: REPOSITORY_FOLDER,
     env: {
       ...childVariables(environment),
+      TMPDIR: temporary.path,
       TOLLGATE_REDIS_URL: environment.redisUrl,
       TOLLGATE_INVOICE_API_URL: environment.invoiceApiUrl,
     },

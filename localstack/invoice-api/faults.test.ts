@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
 import { drawFor } from './faults.ts';
-import { RateLimit } from './rate-limit.ts';
 import { DEFAULT_SETTINGS } from './settings.ts';
 
 describe('faults', () => {
@@ -37,14 +36,5 @@ describe('faults', () => {
       expect(ms).toBeGreaterThanOrEqual(40);
       expect(ms).toBeLessThanOrEqual(250);
     }
-  });
-});
-
-describe('the rate limit', () => {
-  test('admits as many as the limit in any second, and does not count those it turned away', () => {
-    const limit = new RateLimit();
-    const admitted = [0, 400, 800, 900, 999, 1000, 1001, 1400].map((ms) => limit.admits(ms, 3));
-    expect(admitted).toEqual([true, true, true, false, false, true, false, true]);
-    expect(limit.peak).toBe(6);
   });
 });

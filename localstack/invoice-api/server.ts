@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type * as z from 'zod/mini';
 import { parseInvoiceId } from '#shared/domain/packaging.ts';
+import { Arrivals } from './arrivals.ts';
 import { Books, type Decision } from './books.ts';
 import { drawFor, type Fault } from './faults.ts';
 import { RateLimit } from './rate-limit.ts';
@@ -22,6 +23,7 @@ export function buildInvoiceApi(initial: Settings = DEFAULT_SETTINGS): FastifyIn
   let books = new Books();
   let limit = new RateLimit();
   let rules = new RuleBook();
+  const arrivals = new Arrivals();
 
   const server = Fastify({
     bodyLimit: MAX_BODY_BYTES,
@@ -29,6 +31,8 @@ export function buildInvoiceApi(initial: Settings = DEFAULT_SETTINGS): FastifyIn
     routerOptions: { maxParamLength: 600 },
     forceCloseConnections: true,
   });
+  server.addHook('onReady', async () => arrivals.start());
+  server.addHook('onClose', async () => arrivals.stop());
   server.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     const status = error.statusCode ?? 500;
     return problem(reply, status, status < 500 ? error.message : 'Something went wrong here');
@@ -39,7 +43,8 @@ export function buildInvoiceApi(initial: Settings = DEFAULT_SETTINGS): FastifyIn
     // Before the body is read: a request over the limit costs the system as little as it can.
     invoices.addHook('onRequest', async (_request, reply) => {
       books.counters.requests += 1;
-      if (limit.admits(performance.now(), settings.requestsPerSecond)) return;
+      const earliestMs = arrivals.earliestMs();
+      if (limit.admits(performance.now(), settings.requestsPerSecond, earliestMs)) return;
       books.counters.overLimit += 1;
       books.counters.throttled += 1;
       reply.header('retry-after', String(RETRY_AFTER_SECONDS));

@@ -33,7 +33,11 @@ process.once('message', async (plan: SenderPlan) => {
     leaseMs: LEASE_MS,
   };
   const deadlineMs = systemClock.elapsedMs() + plan.forMs;
-  const { outcomes } = await sendDueInvoices(tools, { concurrency, deadlineMs, untilIdle: false });
+  const { outcomes } = await sendDueInvoices(tools, {
+    concurrency,
+    deadlineMs,
+    idleMs: plan.forMs,
+  });
   process.send?.(outcomes);
   await redis.quit();
   process.disconnect();

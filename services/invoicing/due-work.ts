@@ -27,8 +27,8 @@ export interface LoopSettings {
   readonly concurrency: number;
   /** By the clock's `elapsedMs`: nothing is begun after it, and what was begun ends soon after. */
   readonly deadlineMs: number;
-  /** Ends as soon as there is nothing left, now or later. */
-  readonly untilIdle: boolean;
+  /** Ends when there has been nothing left, now or later, for so long; 0: at once. */
+  readonly idleMs: number;
 }
 
 export interface WorkSummary {
@@ -56,7 +56,7 @@ const LOW = BATCH / 2;
  */
 export async function workWhileDue(
   { store, states, work, outlook }: DueWork,
-  { concurrency, deadlineMs, untilIdle }: LoopSettings,
+  { concurrency, deadlineMs, idleMs }: LoopSettings,
   clock: Clock,
 ): Promise<WorkSummary> {
   const outcomes: Record<string, number> = {};
@@ -71,9 +71,20 @@ export async function workWhileDue(
   let width = concurrency;
   let refilling: Promise<void> | undefined;
   let nextInMs: number | undefined;
+  let idleSinceMs: number | undefined;
 
   const leftMs = () => deadlineMs - clock.elapsedMs();
   const rest = (durationMs: number) => clock.sleep(Math.min(durationMs, Math.max(leftMs(), 0)));
+
+  /** Whether nothing is left, and has not been for `idleMs`. */
+  function isIdle(): boolean {
+    if (nextInMs !== undefined) {
+      idleSinceMs = undefined;
+      return false;
+    }
+    idleSinceMs ??= clock.elapsedMs();
+    return clock.elapsedMs() - idleSinceMs >= idleMs;
+  }
 
   async function workOn(key: InvoiceKey): Promise<WorkDone> {
     const item = await store.get(key);
@@ -101,6 +112,7 @@ export async function workWhileDue(
         underWay.delete(name);
       });
     underWay.set(name, done);
+    idleSinceMs = undefined;
   }
 
   async function lookForWork(): Promise<void> {
@@ -158,7 +170,7 @@ export async function workWhileDue(
         await refill();
         if (queue.size > 0 || pausedUntilMs > clock.elapsedMs()) continue;
         if (underWay.size > 0) await Promise.race([...underWay.values(), rest(REST_MS)]);
-        else if (nextInMs === undefined && untilIdle) break;
+        else if (isIdle()) break;
         else await rest(Math.min(Math.max(nextInMs ?? MAX_IDLE_MS, REST_MS), MAX_IDLE_MS));
       }
     }

@@ -4,11 +4,14 @@ import { emitMetrics, log } from '#shared/platform/log.ts';
 import { type InvoicingTools, LEASE_MARGIN_MS } from './call-under-lease.ts';
 import type { LoopSettings, WorkSummary } from './due-work.ts';
 
+/** Between half months there is nothing to do for days: what comes then waits for the next run, at most a minute. */
+const IDLE_MS = 10_000;
+
 type Loop = (tools: InvoicingTools, settings: LoopSettings) => Promise<WorkSummary>;
 
 /**
- * Runs one of the loops until shortly before the function's time is up: early enough that a call begun
- * at the last moment can time out and have its answer written down. One log line per run.
+ * Runs one of the loops until there is nothing left to do, or shortly before the function's time is up: early enough that a
+ * call begun at the last moment can time out and have its answer written down. One log line per run.
  */
 export async function runLoop(
   name: string,
@@ -23,7 +26,7 @@ export async function runLoop(
   const summary = await loop(tools, {
     concurrency,
     deadlineMs: startedAtMs + context.getRemainingTimeInMillis() - lastCallsMs,
-    untilIdle: event.untilIdle === true,
+    idleMs: event.untilIdle === true ? 0 : IDLE_MS,
   });
   const elapsedMs = Math.round(tools.clock.elapsedMs() - startedAtMs);
   const sending = await standingOf(tools);

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { InvoiceItem, PackedLines } from '#services/packaging/public.ts';
 import { log } from '#shared/platform/log.ts';
+import { nameOf } from './invoice-store.ts';
 import { sendDueInvoices } from './send-due-invoices.ts';
 import { freeBudget, loopFor, PERMIT, scriptedTools } from './testing/invoicing-tools.ts';
 import { invoiceItem, memoryStore, packedLines } from './testing/memory-store.ts';
@@ -208,6 +209,24 @@ test('the oldest go first, and what is due later is waited for', async () => {
     'submit 2026-11-H1.1.young',
     'submit 2026-11-H1.1.late',
   ]);
+});
+
+test('a run ends when there has been nothing left for as long as is said, what came in between not counted', async () => {
+  const clock = virtualClock();
+  const beganMs = clock.elapsedMs();
+  const store = memoryStore([]);
+  const item = invoiceItem({ dueAtMs: BigInt(clock.nowMs()) });
+  const dueIn: typeof store.dueIn = async (...range) => {
+    const isTime = clock.elapsedMs() >= beganMs + 8_000;
+    if (isTime && store.items.size === 0) store.items.set(nameOf(item), item);
+    return store.dueIn(...range);
+  };
+  const script = { submit: [{ type: 'taken' } as const] };
+  const tools = scriptedTools([], script, { clock, store: { ...store, dueIn } });
+  const summary = await sendDueInvoices(tools, loopFor(clock, 50, 10_000));
+  expect(summary.outcomes).toEqual({ submit_taken: 1 });
+  expect(clock.elapsedMs() - beganMs).toBeGreaterThanOrEqual(18_000);
+  expect(clock.elapsedMs() - beganMs).toBeLessThan(20_000);
 });
 
 test('without Redis nothing is sent', async () => {

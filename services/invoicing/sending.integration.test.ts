@@ -109,7 +109,7 @@ async function run(ratePerSecond: number, seconds: number): Promise<WorkSummary[
       const tools = toolsOf(client, ratePerSecond);
       const own: WorkSummary[] = [];
       while (systemClock.elapsedMs() < deadlineMs && (await isBusy())) {
-        own.push(await loop(tools, { concurrency: 12, deadlineMs, untilIdle: true }));
+        own.push(await loop(tools, { concurrency: 12, deadlineMs, idleMs: 0 }));
         await systemClock.sleep(100);
       }
       return own;

@@ -73,6 +73,6 @@ export function scriptedTools(
   };
 }
 
-export function loopFor(clock: Clock, seconds: number, untilIdle = true): LoopSettings {
-  return { concurrency: 4, deadlineMs: clock.elapsedMs() + seconds * 1_000, untilIdle };
+export function loopFor(clock: Clock, seconds: number, idleMs = 0): LoopSettings {
+  return { concurrency: 4, deadlineMs: clock.elapsedMs() + seconds * 1_000, idleMs };
 }

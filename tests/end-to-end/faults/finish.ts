@@ -18,7 +18,7 @@ export async function finish(
   expected: readonly Expected[],
 ): Promise<void> {
   const deadlineMs = tools.clock.elapsedMs() + REST_WITHIN_MS;
-  const settings = { concurrency: 8, deadlineMs, untilIdle: true };
+  const settings = { concurrency: 8, deadlineMs, idleMs: 0 };
   while (!(await isAtRest(place, expected))) {
     if (tools.clock.elapsedMs() > deadlineMs) {
       const left = [...(await readInvoices(place)).values()].filter(

@@ -30,7 +30,7 @@ process.once('message', async (plan: LoopPlan) => {
   const loop = plan.loop === 'send' ? sendDueInvoices : pollSubmittedInvoices;
   await loop(
     { ...tools, api: hookApi(tools.api) },
-    { concurrency: 1, deadlineMs: tools.clock.elapsedMs() + WITHIN_MS, untilIdle: true },
+    { concurrency: 1, deadlineMs: tools.clock.elapsedMs() + WITHIN_MS, idleMs: 0 },
   );
   process.send?.(turnsMet(), () => process.exit());
 });

@@ -167,7 +167,8 @@ describe('two senders and two pollers', () => {
     expect(accepted).toBe(states.accepted);
   }, 120_000);
 
-  test('keep within the rate while work waits, and use it', async () => {
+  // How much of it they use is a speed: the suite `sending` of the bench measures that.
+  test('keep within the rate while work waits', async () => {
     await configure({
       requestsPerSecond: 25,
       latencyMs: { min: 50, max: 400 },
@@ -177,13 +178,9 @@ describe('two senders and two pollers', () => {
     await table.put(
       Array.from({ length: 100 }, (_, index) => invoiceItem({ client: `client-${index}` })),
     );
-    const startedMs = systemClock.elapsedMs();
     await run(25, 60);
-    const seconds = (systemClock.elapsedMs() - startedMs) / 1_000;
-    const { requests, overLimit, requestsPerSecondPeak, accepted } = await counters();
+    const { overLimit, requestsPerSecondPeak, accepted } = await counters();
     expect({ accepted, overLimit }).toEqual({ accepted: 100, overLimit: 0 });
     expect(requestsPerSecondPeak).toBeLessThanOrEqual(25);
-    // 200 requests take 8.1 s at the full rate; the suite `sending` of the bench measures it on its own.
-    expect((requests ?? 0) / seconds).toBeGreaterThan(8);
   }, 120_000);
 });

@@ -23,7 +23,7 @@ export interface Sources {
 /** Holds that expire later than this are meant to stay. */
 const SOON_MS = 60_000;
 
-const REST_WITHIN_MS = 20_000;
+const REST_WITHIN_MS = 60_000;
 
 /** Waits until nothing moves any more: holds that are due given back, then all handed on, then all consumed. */
 export async function settle({ redis, cloud, asked }: Sources): Promise<void> {

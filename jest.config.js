@@ -25,7 +25,7 @@ const deployed = {
 /**
  * `unit` needs nothing; `integration` runs against Valkey and the local cloud, which it starts itself. The others
  * have an environment to themselves: `faults` makes the whole invoice API fail for minutes, `browser` drives the page,
- * on tables into which it puts what no usage is behind.
+ * on tables into which it puts what no usage is behind. `crash` needs servers, and nothing that is deployed.
  */
 export default {
   // Of all: Jest takes none of a project. Bounds what hangs; how long work takes on a busy machine says nothing about it.
@@ -41,7 +41,13 @@ export default {
       ...deployed,
       displayName: 'integration',
       testMatch: ['**/*.integration.test.ts'],
-      testPathIgnorePatterns: ['/tests/(end-to-end/faults|browser)/', '/node_modules/'],
+      testPathIgnorePatterns: ['/tests/(end-to-end/faults|browser|crash)/', '/node_modules/'],
+    },
+    {
+      ...deployed,
+      displayName: 'crash',
+      globalSetup: '<rootDir>/tests/environment/set-up-servers.ts',
+      testMatch: ['**/tests/crash/*.integration.test.ts'],
     },
     {
       ...deployed,

@@ -4,13 +4,13 @@ import { childVariables, readLocalEnvironment, SettingsError } from './environme
 describe('the settings of a local environment', () => {
   test('the environments differ in every port and in their folder', () => {
     const run = readLocalEnvironment({});
-    const others = ['test', 'apart', 'bench'].map((name) =>
+    const others = ['test', 'apart', 'crash', 'bench'].map((name) =>
       readLocalEnvironment({ TOLLGATE_ENVIRONMENT: name }),
     );
     const ports = [run, ...others].flatMap((environment) => Object.values(environment.ports));
-    expect(new Set(ports.map(({ port }) => port)).size).toBe(12);
-    expect(new Set(ports.map(({ variable }) => variable)).size).toBe(12);
-    expect(new Set([run, ...others].map(({ stateFolder }) => stateFolder)).size).toBe(4);
+    expect(new Set(ports.map(({ port }) => port)).size).toBe(15);
+    expect(new Set(ports.map(({ variable }) => variable)).size).toBe(15);
+    expect(new Set([run, ...others].map(({ stateFolder }) => stateFolder)).size).toBe(5);
     expect(run.cloudUrl).toBe('http://127.0.0.1:4566');
     expect(run.httpApiUrl).toBe('http://127.0.0.1:4566/_aws/execute-api/70119a7e');
   });
@@ -34,7 +34,7 @@ describe('the settings of a local environment', () => {
     ],
     [
       { TOLLGATE_ENVIRONMENT: 'prod' },
-      'TOLLGATE_ENVIRONMENT is "prod", but it must be one of run, test, apart, bench.',
+      'TOLLGATE_ENVIRONMENT is "prod", but it must be one of run, test, apart, crash, bench.',
     ],
     [
       { TOLLGATE_ENFORCE_IAM: 'yes' },

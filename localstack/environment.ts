@@ -6,10 +6,10 @@ export const REPOSITORY_FOLDER = join(import.meta.dirname, '..');
 const HTTP_API_ID = '70119a7e';
 
 /**
- * `run` serves `make run`, `test` serves `make test` beside it, `apart` those of its tests that need an environment to
- * themselves, and `bench` serves `make bench`: each with ports and a state folder of its own.
+ * `run` serves `make run`, `test` serves `make test` beside it, `apart` and `crash` those of its tests that need an
+ * environment to themselves, and `bench` serves `make bench`: each with ports and a state folder of its own.
  */
-const ENVIRONMENT_NAMES = ['run', 'test', 'apart', 'bench'] as const;
+const ENVIRONMENT_NAMES = ['run', 'test', 'apart', 'crash', 'bench'] as const;
 export type EnvironmentName = (typeof ENVIRONMENT_NAMES)[number];
 
 export const SERVER_NAMES = ['redis', 'cloud', 'invoiceApi'] as const;
@@ -70,6 +70,11 @@ const DEFAULT_PORTS: Record<EnvironmentName, Record<ServerName, PortSetting>> = 
     redis: { port: 6393, variable: 'TOLLGATE_APART_REDIS_PORT' },
     cloud: { port: 4596, variable: 'TOLLGATE_APART_PORT' },
     invoiceApi: { port: 4683, variable: 'TOLLGATE_APART_INVOICE_API_PORT' },
+  },
+  crash: {
+    redis: { port: 6394, variable: 'TOLLGATE_CRASH_REDIS_PORT' },
+    cloud: { port: 4606, variable: 'TOLLGATE_CRASH_PORT' },
+    invoiceApi: { port: 4684, variable: 'TOLLGATE_CRASH_INVOICE_API_PORT' },
   },
 };
 

@@ -3,14 +3,14 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Runs the projects of jest.config.js, but for `faults`, in two rows side by side, each row one after the other: much of
- * a test is waiting. What the second row prints comes in one piece for each project, when that has ended. Fails where
+ * Runs the projects of jest.config.js, but for `faults`, in rows side by side, each row one after the other: much of a test
+ * is waiting. What other rows than the first print comes in one piece for each project, when that has ended. Fails where
  * one fails.
  */
 
 const ROOT = join(import.meta.dirname, '..');
 const RESULTS = join(ROOT, '.local');
-const ROWS: readonly (readonly string[])[] = [['integration'], ['unit', 'browser']];
+const ROWS: readonly (readonly string[])[] = [['integration'], ['browser'], ['unit', 'crash']];
 
 function start(project: string, isShownAtOnce: boolean): ChildProcess {
   const jest = ['--disable-warning=ExperimentalWarning', '--experimental-vm-modules'];

@@ -5,11 +5,15 @@ export interface Project {
   readonly displayName?: { readonly name: string };
 }
 
-/** Projects whose tests have an environment to themselves, one after the other, beside that of `integration`. */
-const APART = ['faults', 'browser'];
+/** Projects whose tests have an environment to themselves, beside that of `integration`. */
+const ENVIRONMENTS = new Map([
+  ['faults', 'apart'],
+  ['browser', 'apart'],
+  ['crash', 'crash'],
+] as const);
 
 /** The environment of a project's tests. */
 export function environmentOf({ displayName }: Project): LocalEnvironment {
-  const isApart = APART.includes(displayName?.name ?? '');
-  return readLocalEnvironment(process.env, isApart ? 'apart' : 'test');
+  const own = [...ENVIRONMENTS].find(([project]) => project === displayName?.name);
+  return readLocalEnvironment(process.env, own?.[1] ?? 'test');
 }

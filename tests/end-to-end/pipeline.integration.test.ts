@@ -10,6 +10,8 @@ import { joinTestSession } from './join.ts';
 
 const ACCOUNTS = 20;
 const DAY_MS = 86_400_000;
+/** Each makes a Lambda start anew, for a second of two cores. */
+const MOST_KILLS = 12;
 
 async function sendTraffic(session: Session, charges: number, usageEvents: number) {
   const runId = ulid();
@@ -52,8 +54,10 @@ async function sendTraffic(session: Session, charges: number, usageEvents: numbe
 describe('from the first request to the last accepted invoice', () => {
   test('nothing is lost, doubled or invented while Lambdas are killed with -9', async () => {
     const session = await joinTestSession();
-    const { result, kills } = await whileKilling(session.environment, () =>
-      sendTraffic(session, 600, 4_000),
+    const { result, kills } = await whileKilling(
+      session.environment,
+      () => sendTraffic(session, 600, 4_000),
+      { most: MOST_KILLS },
     );
     const [charges, usage] = result;
     const report = await finishSession(session, {});

@@ -26,6 +26,5 @@ export class RateLimit {
 }
 
 function recent(timesMs: number[], nowMs: number): number[] {
-  const first = timesMs.findIndex((timeMs) => timeMs > nowMs - WINDOW_MS);
-  return first === -1 ? [] : timesMs.slice(first);
+  return timesMs.filter((timeMs) => timeMs > nowMs - WINDOW_MS);
 }

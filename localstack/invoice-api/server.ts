@@ -31,7 +31,6 @@ export function buildInvoiceApi(initial: Settings = DEFAULT_SETTINGS): FastifyIn
     routerOptions: { maxParamLength: 600 },
     forceCloseConnections: true,
   });
-  server.addHook('onReady', async () => arrivals.start());
   server.addHook('onClose', async () => arrivals.stop());
   server.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     const status = error.statusCode ?? 500;
@@ -43,6 +42,7 @@ export function buildInvoiceApi(initial: Settings = DEFAULT_SETTINGS): FastifyIn
     // Before the body is read: a request over the limit costs the system as little as it can.
     invoices.addHook('onRequest', async (_request, reply) => {
       books.counters.requests += 1;
+      arrivals.start();
       const earliestMs = arrivals.earliestMs();
       if (limit.admits(performance.now(), settings.requestsPerSecond, earliestMs)) return;
       books.counters.overLimit += 1;

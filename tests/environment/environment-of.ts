@@ -1,19 +1,22 @@
-import { type LocalEnvironment, readLocalEnvironment } from '#localstack/environment.ts';
+import {
+  type EnvironmentName,
+  type LocalEnvironment,
+  readLocalEnvironment,
+} from '#localstack/environment.ts';
 
 /** What Jest tells of a project. */
 export interface Project {
   readonly displayName?: { readonly name: string };
 }
 
-/** Projects whose tests have an environment to themselves, beside that of `integration`. */
-const ENVIRONMENTS = new Map([
-  ['faults', 'apart'],
-  ['browser', 'apart'],
-  ['crash', 'crash'],
-] as const);
+/** Of projects beside `integration`; those that share one do not run at the same time. */
+const OWN: Readonly<Record<string, EnvironmentName>> = {
+  faults: 'apart',
+  browser: 'apart',
+  crash: 'crash',
+};
 
 /** The environment of a project's tests. */
 export function environmentOf({ displayName }: Project): LocalEnvironment {
-  const own = [...ENVIRONMENTS].find(([project]) => project === displayName?.name);
-  return readLocalEnvironment(process.env, own?.[1] ?? 'test');
+  return readLocalEnvironment(process.env, OWN[displayName?.name ?? ''] ?? 'test');
 }

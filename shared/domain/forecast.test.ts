@@ -38,6 +38,7 @@ describe('once a tenth is at rest every forecast is right within 10 % of the who
       'with decisions that take long',
       { invoices: 1_500, ratePerSecond: 50, decisionMs: { min: 3_000, max: 15_000 } },
     ],
+    ['with a poller that begins late', { ratePerSecond: 50, pollerFromMs: 10_000 }],
     ['of 1,500 at 50 a second', { invoices: 1_500, ratePerSecond: 50, lost: 0.02, parked: 0.01 }],
     [
       'with an API slower than its limit',

@@ -66,7 +66,7 @@ export function forecastOf(
   const isSteady =
     waiting * 1_000 > perSecond * WAITING_MS || (isBound && open.some(({ calls }) => calls === 0));
   if (isSteady && perSecond === 0) return undefined;
-  const toCome = requestsOf(open, atRest, nowMs);
+  const toCome = requestsOf(open, atRest, pace, nowMs);
   const run: Run = { open, atRest, pace, nowMs, toCome };
   const goesOnAtMs = Math.max(nowMs, pace.blockedUntilMs);
   const leftMs = isSteady ? steadyMs(run, perSecond) : lastDecisionMs(run);
@@ -110,6 +110,8 @@ function steadyMs(run: Run, perSecond: number): number {
   return Math.max(lastSentMs + whenFewAreOpen(openIn, pace), (requests / perSecond) * 1_000);
 }
 
+/** What is accepted was submitted and asked for once. */
+const LEAST_REQUESTS = 2;
 /** For so many that were begun counts what is known of all. */
 const WEIGHT_OF_ALL = 20;
 
@@ -126,7 +128,7 @@ function requestsOfFresh({ open, atRest, pace, nowMs, toCome }: Run, perSecond: 
   const sinceMs = nowMs - MEASURED_MS;
   const begun = [...open, ...atRest].filter(({ submittedAtMs = 0 }) => submittedAtMs > sinceMs);
   const ofLate = (requests + WEIGHT_OF_ALL * ofAll) / (begun.length + WEIGHT_OF_ALL);
-  return Math.min(ofAll, ofLate);
+  return Math.min(ofAll, Math.max(ofLate, LEAST_REQUESTS));
 }
 
 /** What of late means for requests: the last fifth of the run, or more at its beginning. */
@@ -136,19 +138,34 @@ const LEAST_LATE_MS = 5_000;
 function requestsOf(
   open: readonly InvoiceProgress[],
   atRest: readonly InvoiceProgress[],
+  pace: SendingPace,
   nowMs: number,
 ): RequestsToCome {
   const ranMs = nowMs - firstTakenAtMs([...open, ...atRest], nowMs);
   const lateFromMs = nowMs - Math.max(LEAST_LATE_MS, ranMs * LATE_SHARE);
-  const requestsFor = (invoices: readonly InvoiceProgress[], isDone: boolean) =>
-    invoices.map((invoice) => {
-      const madeEarlier = madeBefore(invoice, lateFromMs);
-      return { made: invoice.calls, isDone, madeEarlier };
-    });
-  return requestsToCome([...requestsFor(atRest, true), ...requestsFor(open, false)]);
+  const requestsFor = (invoice: InvoiceProgress, isDone: boolean) => {
+    const isTimeKnown = isDone || (invoice.state === 'submitted' && !isLeased(invoice, pace));
+    const madeEarlier = isTimeKnown ? madeBefore(invoice, lateFromMs) : invoice.calls;
+    return { made: invoice.calls, isDone, madeEarlier };
+  };
+  return requestsToCome([
+    ...atRest.map((invoice) => requestsFor(invoice, true)),
+    ...open.map((invoice) => requestsFor(invoice, false)),
+  ]);
 }
 
-/** How many of its requests were probably made before a time: each pause between them is twice the one before. */
+/** Of times that are stored as whole milliseconds. */
+const ROUNDING_MS = 1;
+
+/** Whether it was last changed for a request that is under way. */
+function isLeased({ dueAtMs, updatedAtMs }: InvoiceProgress, { leaseMs }: SendingPace): boolean {
+  return Math.abs(dueAtMs - updatedAtMs - leaseMs) <= ROUNDING_MS;
+}
+
+/**
+ * How many requests about one that was last changed by an answer were probably made before a time: each pause between them
+ * is twice the one before.
+ */
 function madeBefore(
   { calls, submittedAtMs, updatedAtMs }: InvoiceProgress,
   timeMs: number,
@@ -248,16 +265,14 @@ function whenFewAreOpen(openIn: (inMs: number) => number, pace: SendingPace): nu
   return toMs;
 }
 
-/** Of times that are stored as whole milliseconds. */
-const ROUNDING_MS = 1;
-
 /** When nothing waits: each open invoice is asked for when it is due. */
 function lastDecisionMs({ open, pace, nowMs, toCome }: Run): number {
-  const plans = open.map(({ state, calls, dueAtMs, updatedAtMs }) => {
-    const pausedMs = Math.max(dueAtMs - updatedAtMs, 0);
-    const isLeased = Math.abs(pausedMs - pace.leaseMs) <= ROUNDING_MS;
-    const inMs = isLeased ? 0 : Math.max(dueAtMs - nowMs, 0);
-    const lastPauseMs = isLeased ? pace.pollDelayMs : Math.max(pausedMs, pace.pollDelayMs / 2);
+  const plans = open.map((invoice) => {
+    const { state, calls, dueAtMs, updatedAtMs } = invoice;
+    const isAsked = isLeased(invoice, pace);
+    const inMs = isAsked ? 0 : Math.max(dueAtMs - nowMs, 0);
+    const pausedMs = isAsked ? pace.pollDelayMs : dueAtMs - updatedAtMs;
+    const lastPauseMs = Math.max(pausedMs, pace.pollDelayMs / 2);
     const next: Next =
       state === 'submitted'
         ? { calls, inMs, pauseMs: 2 * lastPauseMs, growth: 2 }

@@ -14,6 +14,8 @@ export interface World {
   readonly parked: number;
   /** Nothing is sent in between, as by Retry-After; all know it once it has begun. */
   readonly blocked?: { readonly fromMs: number; readonly forMs: number };
+  /** Nobody asks before. */
+  readonly pollerFromMs?: number;
   /** The rate grows to its full height during that time. */
   readonly rampMs?: number;
   readonly seed: number;
@@ -105,7 +107,8 @@ export function* runWorld(world: World): Generator<Moment> {
       const due = invoices.filter(({ dueAtMs, isUnderWay }) => !isUnderWay && dueAtMs <= nowMs);
       const isPoll = ({ state }: Invoice) => state === 'submitted';
       const isSending = ({ state }: Invoice) => state === 'packaged' || state === 'unknown';
-      const queues = [due.filter(isSending), due.filter(isPoll)].map((queue) =>
+      const isAsking = nowMs >= (world.pollerFromMs ?? 0);
+      const queues = [due.filter(isSending), isAsking ? due.filter(isPoll) : []].map((queue) =>
         queue.sort((a, b) => a.dueAtMs - b.dueAtMs),
       );
       while (tokens >= 1) {

@@ -7,7 +7,12 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
-import type { FrozenPackage, InvoiceItem, PackedLines } from '#services/packaging/public.ts';
+import {
+  type FrozenPackage,
+  type InvoiceItem,
+  type PackedLines,
+  partitionsOf,
+} from '#services/packaging/public.ts';
 import { Invoice, InvoicePage, RetriesAnswer } from '#shared/contracts/invoices.ts';
 import type { HttpRequest } from '#shared/platform/http.ts';
 import { bodyOf, httpRequest, type RequestParts } from '#shared/testing/http-request.ts';
@@ -79,6 +84,17 @@ describe('GET /v1/invoices', () => {
       ],
     });
     expect(lines()).toHaveLength(1);
+  });
+
+  test('a state that is named twice is looked through once', async () => {
+    mock.on(QueryCommand).resolves({});
+    const response = await listInvoices(request({ query: { state: 'parked,parked' } }));
+    expect(response.statusCode).toBe(200);
+    const partitions = mock
+      .commandCalls(QueryCommand)
+      .map(({ args: [{ input }] }) => input.ExpressionAttributeValues?.[':partition']);
+    expect(partitions).toHaveLength(partitionsOf('parked').length);
+    expect(new Set(partitions)).toEqual(new Set(partitionsOf('parked')));
   });
 
   test.each([

@@ -108,6 +108,13 @@ test('lists walk through all partitions by their cursors, in order', async () =>
   expect(byClient).toHaveLength(25);
 });
 
+test('an invoice that is asked for twice at once comes back once, in its first place', async () => {
+  const items = ['twice-a', 'twice-b'].map((client) => invoiceItem({ client }));
+  await table.put(items);
+  const heads = await index.headsOf([...items, ...items]);
+  expect(heads.map(({ client }) => client)).toEqual(['twice-a', 'twice-b']);
+});
+
 test('what is counted of a half month comes from its index', async () => {
   const items = Array.from({ length: 20 }, (_, place) =>
     invoiceItem({ client: `counted-${place}`, period: '2026-05-H1', calls: BigInt(place) }),

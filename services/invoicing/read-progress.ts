@@ -2,15 +2,16 @@ import type { SFNClient } from '@aws-sdk/client-sfn';
 import { countUsageMarks, type UsageStore } from '#services/aggregation/public.ts';
 import type { Progress } from '#shared/contracts/progress.ts';
 import type { HalfMonth } from '#shared/domain/billing-period.ts';
-import { forecastOf, type InvoiceProgress } from '#shared/domain/forecast.ts';
+import type { Forecast } from '#shared/domain/forecast.ts';
 import { countPeriod } from './count-period.ts';
+import { forecastBy, type SendingDelays } from './forecast-by.ts';
 import type { InvoiceIndex } from './invoice-index.ts';
 import { listPackagingRuns } from './packaging-runs.ts';
 import { latestPeriod, listPeriods } from './periods.ts';
 import { type ProgressStore, readSnapshots, thinOut } from './progress-store.ts';
 import type { BudgetStatus } from './send-budget.ts';
 
-export interface ProgressSources {
+export interface ProgressSources extends SendingDelays {
   readonly index: InvoiceIndex;
   readonly progress: ProgressStore;
   readonly usage: UsageStore;
@@ -18,8 +19,6 @@ export interface ProgressSources {
   readonly sfn: SFNClient;
   readonly packagingMachineArn: string;
   readonly budgetStatus: () => Promise<BudgetStatus>;
-  readonly pollDelayMs: number;
-  readonly leaseMs: number;
 }
 
 /** As many as a chart shows. */
@@ -42,39 +41,31 @@ async function readProgress(
   period: HalfMonth,
   nowMs: number,
 ): Promise<Progress> {
-  const { index, progress, usage, shards, sfn, packagingMachineArn } = sources;
-  const [count, snapshots, unpackagedClients, packagingRuns, forecastBy] = await Promise.all([
+  const { index, progress, usage, shards, sfn, packagingMachineArn, budgetStatus } = sources;
+  const [count, snapshots, unpackagedClients, packagingRuns, status] = await Promise.all([
     countPeriod(index, period),
     readSnapshots(progress, period),
     countUsageMarks(usage, period, shards),
     listPackagingRuns(sfn, packagingMachineArn),
-    forecaster(sources),
+    budgetStatus().catch(() => undefined),
   ]);
   const { invoices, ...counts } = count;
   const { byState, parkedByReason } = counts;
   const series = thinOut([...snapshots, { atMs: nowMs, byState, parkedByReason }], MAX_POINTS);
-  const forecast = forecastBy(invoices, nowMs);
+  const forecast = forecastBy(status, sources, invoices, nowMs);
   return {
     period,
     asOf: toTime(nowMs),
     ...counts,
     ...{ unpackagedClients, packagingRuns },
     series: series.map(({ atMs, ...point }) => ({ at: toTime(atMs), ...point })),
-    ...(forecast && { forecast }),
+    ...(forecast && { forecast: presentForecast(forecast, nowMs) }),
   };
 }
 
-/** Until the breaker is closed nobody knows when sending goes on, and without the budget nothing is sent. */
-async function forecaster({ budgetStatus, pollDelayMs, leaseMs }: ProgressSources) {
-  const status = await budgetStatus().catch(() => undefined);
-  return (invoices: readonly InvoiceProgress[], nowMs: number): Progress['forecast'] => {
-    if (status?.breaker.state !== 'closed') return undefined;
-    const forecast = forecastOf(invoices, { ...status, pollDelayMs, leaseMs }, nowMs);
-    if (!forecast) return undefined;
-    const { doneAtMs, remaining } = forecast;
-    const perSecond = (remaining * 1_000) / Math.max(doneAtMs - nowMs, 1);
-    return { doneAt: toTime(doneAtMs), remaining, perSecond };
-  };
+function presentForecast({ doneAtMs, remaining }: Forecast, nowMs: number): Progress['forecast'] {
+  const perSecond = (remaining * 1_000) / Math.max(doneAtMs - nowMs, 1);
+  return { doneAt: toTime(doneAtMs), remaining, perSecond };
 }
 
 function toTime(atMs: number): string {

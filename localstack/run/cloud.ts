@@ -6,6 +6,7 @@ import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-s
 import { awsClientConfig, type LocalEnvironment } from '#localstack/environment.ts';
 import { connectDynamo, type Dynamo } from '#shared/platform/dynamo.ts';
 
+const EXECUTION_PAUSE_MS = 250;
 const ACCOUNT = '000000000000';
 
 /** What the run asks of the deployed stack, by its names. */
@@ -61,7 +62,7 @@ export function connectCloud(environment: LocalEnvironment): Cloud {
         );
         if (status === 'SUCCEEDED') return JSON.parse(output ?? 'null');
         if (status !== 'RUNNING') throw new Error(`${machine} ended as ${status}: ${cause ?? ''}`);
-        await delay(100);
+        await delay(EXECUTION_PAUSE_MS);
       }
     },
     async queueDepth(queue) {

@@ -37,7 +37,7 @@ async function sendTraffic(session: Session, charges: number, usageEvents: numbe
       generateUsage({
         seed: 7,
         count: usageEvents,
-        clients: 40,
+        clients: 12,
         fromMs: toMs - 20 * DAY_MS,
         toMs,
         runId,

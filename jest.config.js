@@ -16,16 +16,18 @@ const common = {
   modulePathIgnorePatterns: ['<rootDir>/.local/', '<rootDir>/.esbuild/', '<rootDir>/.serverless/'],
 };
 
-const deployed = {
+const withServers = {
   ...common,
-  globalSetup: '<rootDir>/tests/environment/set-up.ts',
+  globalSetup: '<rootDir>/tests/environment/set-up-servers.ts',
   globalTeardown: '<rootDir>/tests/environment/tear-down.ts',
 };
 
+const deployed = { ...withServers, globalSetup: '<rootDir>/tests/environment/set-up.ts' };
+
 /**
- * `unit` needs nothing; `integration` runs against Valkey and the local cloud, which it starts itself. The others
- * have an environment to themselves: `faults` makes the whole invoice API fail for minutes, `browser` drives the page,
- * on tables into which it puts what no usage is behind. `crash` needs servers, and nothing that is deployed.
+ * `unit` needs nothing; `integration` and `crash` run against Valkey and the local cloud, which they start themselves;
+ * the others against all that is deployed there. Two of these have it to themselves: `faults` makes the whole invoice API
+ * fail for minutes, `browser` drives the page, on tables into which it puts what no usage is behind.
  */
 export default {
   // Of all: Jest takes none of a project. Bounds what hangs; how long work takes on a busy machine says nothing about it.
@@ -38,16 +40,20 @@ export default {
       testPathIgnorePatterns: ['\\.integration\\.test\\.ts$', '/node_modules/'],
     },
     {
-      ...deployed,
+      ...withServers,
       displayName: 'integration',
       testMatch: ['**/*.integration.test.ts'],
-      testPathIgnorePatterns: ['/tests/(end-to-end/faults|browser|crash)/', '/node_modules/'],
+      testPathIgnorePatterns: ['/tests/(end-to-end|browser|crash)/', '/node_modules/'],
+    },
+    {
+      ...withServers,
+      displayName: 'crash',
+      testMatch: ['**/tests/crash/*.integration.test.ts'],
     },
     {
       ...deployed,
-      displayName: 'crash',
-      globalSetup: '<rootDir>/tests/environment/set-up-servers.ts',
-      testMatch: ['**/tests/crash/*.integration.test.ts'],
+      displayName: 'end-to-end',
+      testMatch: ['**/tests/end-to-end/*.integration.test.ts'],
     },
     {
       ...deployed,

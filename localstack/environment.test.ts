@@ -4,7 +4,7 @@ import { childVariables, readLocalEnvironment, SettingsError } from './environme
 describe('the settings of a local environment', () => {
   test('the environments differ in every port and in their folder', () => {
     const run = readLocalEnvironment({});
-    const others = ['test', 'apart', 'crash', 'bench'].map((name) =>
+    const others = ['test', 'e2e', 'apart', 'bench'].map((name) =>
       readLocalEnvironment({ TOLLGATE_ENVIRONMENT: name }),
     );
     const ports = [run, ...others].flatMap((environment) => Object.values(environment.ports));
@@ -34,7 +34,7 @@ describe('the settings of a local environment', () => {
     ],
     [
       { TOLLGATE_ENVIRONMENT: 'prod' },
-      'TOLLGATE_ENVIRONMENT is "prod", but it must be one of run, test, apart, crash, bench.',
+      'TOLLGATE_ENVIRONMENT is "prod", but it must be one of run, test, e2e, apart, bench.',
     ],
     [
       { TOLLGATE_ENFORCE_IAM: 'yes' },

@@ -6,10 +6,10 @@ export const REPOSITORY_FOLDER = join(import.meta.dirname, '..');
 const HTTP_API_ID = '70119a7e';
 
 /**
- * `run` serves `make run`, `test` serves `make test` beside it, `apart` and `crash` those of its tests that need an
- * environment to themselves, and `bench` serves `make bench`: each with ports and a state folder of its own.
+ * `run` serves `make run`; `test` those of `make test` beside it that need nothing deployed, `e2e` and `apart` those that do,
+ * `apart` where they need it to themselves; and `bench` serves `make bench`: each with ports and a state folder of its own.
  */
-const ENVIRONMENT_NAMES = ['run', 'test', 'apart', 'crash', 'bench'] as const;
+const ENVIRONMENT_NAMES = ['run', 'test', 'e2e', 'apart', 'bench'] as const;
 export type EnvironmentName = (typeof ENVIRONMENT_NAMES)[number];
 
 export const SERVER_NAMES = ['redis', 'cloud', 'invoiceApi'] as const;
@@ -71,10 +71,10 @@ const DEFAULT_PORTS: Record<EnvironmentName, Record<ServerName, PortSetting>> = 
     cloud: { port: 4596, variable: 'TOLLGATE_APART_PORT' },
     invoiceApi: { port: 4683, variable: 'TOLLGATE_APART_INVOICE_API_PORT' },
   },
-  crash: {
-    redis: { port: 6394, variable: 'TOLLGATE_CRASH_REDIS_PORT' },
-    cloud: { port: 4606, variable: 'TOLLGATE_CRASH_PORT' },
-    invoiceApi: { port: 4684, variable: 'TOLLGATE_CRASH_INVOICE_API_PORT' },
+  e2e: {
+    redis: { port: 6394, variable: 'TOLLGATE_E2E_REDIS_PORT' },
+    cloud: { port: 4606, variable: 'TOLLGATE_E2E_PORT' },
+    invoiceApi: { port: 4684, variable: 'TOLLGATE_E2E_INVOICE_API_PORT' },
   },
 };
 

@@ -10,7 +10,11 @@ import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
 const RESULTS = join(ROOT, '.local');
-const ROWS: readonly (readonly string[])[] = [['integration'], ['browser'], ['unit', 'crash']];
+const ROWS: readonly (readonly string[])[] = [
+  ['integration', 'crash'],
+  ['browser'],
+  ['unit', 'end-to-end'],
+];
 
 function start(project: string, isShownAtOnce: boolean): ChildProcess {
   const jest = ['--disable-warning=ExperimentalWarning', '--experimental-vm-modules'];

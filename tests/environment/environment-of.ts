@@ -9,14 +9,18 @@ export interface Project {
   readonly displayName?: { readonly name: string };
 }
 
-/** Of projects beside `integration`; those that share one do not run at the same time. */
-const OWN: Readonly<Record<string, EnvironmentName>> = {
-  faults: 'apart',
+/** Those that share one do not run at the same time. */
+const ENVIRONMENTS: Readonly<Record<string, EnvironmentName>> = {
+  integration: 'test',
+  crash: 'test',
+  'end-to-end': 'e2e',
   browser: 'apart',
-  crash: 'crash',
+  faults: 'apart',
 };
 
 /** The environment of a project's tests. */
 export function environmentOf({ displayName }: Project): LocalEnvironment {
-  return readLocalEnvironment(process.env, OWN[displayName?.name ?? ''] ?? 'test');
+  const name = ENVIRONMENTS[displayName?.name ?? ''];
+  if (name === undefined) throw new Error(`The project ${displayName?.name} has no environment`);
+  return readLocalEnvironment(process.env, name);
 }

@@ -15,6 +15,9 @@ export default async function setUpServers(
   const environment = environmentOf(project);
   await stopEnvironment(environment);
   await startEnvironment(environment);
-  Object.assign(process.env, childVariables(environment));
+  Object.assign(process.env, childVariables(environment), {
+    REDIS_URL: environment.redisUrl,
+    INVOICE_API_URL: environment.invoiceApiUrl,
+  });
   return environment;
 }

@@ -4,15 +4,11 @@ import type { Project } from './environment-of.ts';
 import setUpServers from './set-up-servers.ts';
 
 /**
- * Brings up an environment of the tests' own, deploys to it, and tells the tests by variables where it is.
+ * Brings up an environment of the tests' own, deploys to it, and tells the tests by variables where the deployed API is.
  */
 export default async function setUp(jest: unknown, project: Project): Promise<void> {
   const environment = await setUpServers(jest, project);
   await deployLocally(environment);
-  Object.assign(process.env, {
-    REDIS_URL: environment.redisUrl,
-    TOLLGATE_API_URL: environment.httpApiUrl,
-    TOLLGATE_API_KEY: (await loadData(environment)).apiKey,
-    INVOICE_API_URL: environment.invoiceApiUrl,
-  });
+  process.env.TOLLGATE_API_URL = environment.httpApiUrl;
+  process.env.TOLLGATE_API_KEY = (await loadData(environment)).apiKey;
 }

@@ -6,8 +6,8 @@ export const REPOSITORY_FOLDER = join(import.meta.dirname, '..');
 const HTTP_API_ID = '70119a7e';
 
 /**
- * `run` serves `make run`; `test` those of `make test` beside it that need nothing deployed, `e2e` and `apart` those that do,
- * `apart` where they need it to themselves; and `bench` serves `make bench`: each with ports and a state folder of its own.
+ * `run` serves `make run`; `test`, `e2e` and `apart` serve `make test`, whose rows run beside it and each other; `bench`
+ * serves `make bench`: each with ports and a state folder of its own.
  */
 const ENVIRONMENT_NAMES = ['run', 'test', 'e2e', 'apart', 'bench'] as const;
 export type EnvironmentName = (typeof ENVIRONMENT_NAMES)[number];

@@ -11,7 +11,7 @@ import {
   waitForFocus,
 } from './dashboard.ts';
 import { describeInBrowser } from './in-browser.ts';
-import { expectAccessible, LOOKS } from './looks.ts';
+import { expectAccessible, OPPOSITE_LOOKS } from './looks.ts';
 import { retriesOf } from './retries.ts';
 import { mixedInvoices, seedInvoices } from './seed.ts';
 
@@ -203,7 +203,7 @@ describeInBrowser('invoices', (open) => {
     expect(await button.isDisabled()).toBe(true);
   });
 
-  describe.each(LOOKS)('in %s, %i pixels wide', (colorScheme, width) => {
+  describe.each(OPPOSITE_LOOKS)('in %s, %i pixels wide', (colorScheme, width) => {
     test('are accessible and not wider than the window, as a list and one by one', async () => {
       const page = await open({ path: `/invoices?period=${PERIOD}`, colorScheme, width });
       await page.getByRole('rowheader').first().waitFor();

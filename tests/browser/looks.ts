@@ -2,7 +2,7 @@ import { expect } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { overflow, screenshot, seriousFindings } from './dashboard.ts';
 
-/** The color schemes and the widths, on a desk and on a phone, in which a view must be of use. */
+/** The color schemes and the widths, on a desk and on a phone, in which a view must be of use: all of them for the overview. */
 export const LOOKS = [
   ['light', 1_280],
   ['dark', 1_280],
@@ -10,7 +10,7 @@ export const LOOKS = [
   ['dark', 360],
 ] as const;
 
-/** Enough for views that are made of what others are looked at for. */
+/** Enough for the other views, whose colors are the same. */
 export const OPPOSITE_LOOKS = [LOOKS[0], LOOKS[3]] as const;
 
 /** The page as it is now is accessible and not wider than its window; a picture of it is kept. */

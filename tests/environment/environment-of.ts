@@ -12,9 +12,9 @@ export interface Project {
 /** Those that share one do not run at the same time. */
 const ENVIRONMENTS: Readonly<Record<string, EnvironmentName>> = {
   integration: 'test',
-  crash: 'test',
   'end-to-end': 'e2e',
   browser: 'apart',
+  crash: 'apart',
   faults: 'apart',
 };
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 
 /**
  * Runs the projects of jest.config.js, but for `faults`, in rows side by side, each row one after the other: much of a test
- * is waiting. No two rows share an environment. What other rows than the first print comes in one piece for each project, when that has ended. Fails where
- * one fails.
+ * is waiting. No two rows share an environment. What other rows than the first print comes in one piece for each project,
+ * when that has ended. Fails where one fails.
  */
 
 const ROOT = join(import.meta.dirname, '..');

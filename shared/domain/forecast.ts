@@ -88,7 +88,13 @@ interface Run {
 function steadyMs(run: Run, perSecond: number): number {
   const { open, pace, toCome } = run;
   const leftOfFresh = requestsOfFresh(run, perSecond);
-  const leftOf = (calls: number) => (calls === 0 ? leftOfFresh : toCome.left(calls));
+  const leftOf = (calls: number) => {
+    if (calls === 0) return leftOfFresh;
+    // What was only submitted needs less in the same proportion (0 / 0 where none goes on); what was asked for already is of
+    // those that take more.
+    const part = calls === 1 ? (leftOfFresh - 1) / (toCome.left(0) - 1) || 1 : 1;
+    return Math.max(toCome.left(calls) * part, 1);
+  };
   const again = open.filter(({ state, calls }) => calls > 0 && state !== 'submitted');
   const fresh = callsOf({ calls: 0, inMs: 0, pauseMs: pace.pollDelayMs, growth: 2 }, toCome.goesOn);
   const begunPerMs = perSecond / leftOfFresh / 1_000;
@@ -113,7 +119,7 @@ function steadyMs(run: Run, perSecond: number): number {
 /** What is accepted was submitted and asked for once. */
 const LEAST_REQUESTS = 2;
 /** For so many that were begun counts what is known of all. */
-const WEIGHT_OF_ALL = 20;
+const WEIGHT_OF_ALL = 5;
 
 /**
  * How many requests one will take that is not begun. While those to be asked for wait as well, sending and asking share the

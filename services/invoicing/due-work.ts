@@ -27,7 +27,7 @@ export interface LoopSettings {
   readonly concurrency: number;
   /** By the clock's `elapsedMs`: nothing is begun after it, and what was begun ends soon after. */
   readonly deadlineMs: number;
-  /** Ends when there has been nothing left, now or later, for so long; 0: at once. */
+  /** Ends when there has been nothing left, now or before the deadline, for so long; 0: at once. */
   readonly idleMs: number;
 }
 
@@ -78,7 +78,7 @@ export async function workWhileDue(
 
   /** Whether nothing is left, and has not been for `idleMs`. */
   function isIdle(): boolean {
-    if (nextInMs !== undefined) {
+    if (nextInMs !== undefined && nextInMs < leftMs()) {
       idleSinceMs = undefined;
       return false;
     }

@@ -229,6 +229,15 @@ test('a run ends when there has been nothing left for as long as is said, what c
   expect(clock.elapsedMs() - beganMs).toBeLessThan(20_000);
 });
 
+test('what is due only after the deadline keeps no run going', async () => {
+  const clock = virtualClock();
+  const beganMs = clock.elapsedMs();
+  const later = invoiceItem({ dueAtMs: BigInt(clock.nowMs() + 3_600_000) });
+  const tools = scriptedTools([later], {}, { clock });
+  await sendDueInvoices(tools, loopFor(clock, 50, 10_000));
+  expect(clock.elapsedMs() - beganMs).toBeLessThan(12_000);
+});
+
 test('without Redis nothing is sent', async () => {
   const budget = {
     ...freeBudget,

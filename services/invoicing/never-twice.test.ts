@@ -137,7 +137,9 @@ test('whatever fails, nothing is submitted twice without an "absent" in between,
           await retryInvoice(store, item, clock.nowMs(), 'key').catch(() => {});
         }
         if (items.every(({ state }) => RESTING_STATES.includes(state) && state !== 'parked')) break;
+        // Each minute, however early they end.
         await Promise.all([
+          clock.sleep(60_000),
           ...processes.slice(0, 2).map((tools) => sendDueInvoices(tools, loopFor(clock, 60))),
           ...processes.slice(2).map((tools) => pollSubmittedInvoices(tools, loopFor(clock, 60))),
         ]);

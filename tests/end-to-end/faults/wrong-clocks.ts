@@ -98,7 +98,7 @@ export async function sendByWrongClocks(redis: RedisClient, seed: number): Promi
         const clock = clocks[index] as SteppingClock;
         const tools = withSteps(loopTools(workplace, table.dynamo, redis, clock), clock);
         while (systemClock.elapsedMs() < untilMs && !(await isAtRest(place, expected))) {
-          await loop(tools, { concurrency: 4, deadlineMs: untilMs, idleMs: 0 });
+          await loop(tools, { concurrency: 4, deadlineMs: untilMs, idleMs: 1_000 });
         }
         clock.setRight();
       }),

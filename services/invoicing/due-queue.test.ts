@@ -90,7 +90,34 @@ test('who comes anew has no turns saved up', async () => {
   };
   await take(10);
   for (const item of backlog({ b: 10 })) store.items.set(nameOf(item), item);
-  expect(await take(6)).toEqual(['b', 'b', 'a', 'b', 'a', 'b']);
+  expect(await take(6)).toEqual(['b', 'a', 'b', 'a', 'b', 'a']);
+});
+
+test('whoever waits for a second turn has it, however many new ones keep coming', async () => {
+  const store = memoryStore([]);
+  const queue = createDueQueue(store, ['packaged']);
+  const put = (client: string, dueAtMs: number) => {
+    const item = invoiceItem({ client, dueAtMs: BigInt(dueAtMs) });
+    store.items.set(nameOf(item), item);
+    return item;
+  };
+  const take = async (nowMs: number) => {
+    await queue.fill(nowMs, () => false);
+    const key = queue.next();
+    const item = key && store.items.get(nameOf(key));
+    if (key) store.items.delete(nameOf(key));
+    return item?.client;
+  };
+  put('patient', NOW_MS);
+  expect(await take(NOW_MS)).toBe('patient');
+  put('patient', NOW_MS + 1);
+  const taken: (string | undefined)[] = [];
+  for (let second = 1; second <= 10; second++) {
+    put(`new-${second}-a`, NOW_MS + second);
+    put(`new-${second}-b`, NOW_MS + second);
+    taken.push(await take(NOW_MS + second));
+  }
+  expect(taken.slice(0, 3)).toContain('patient');
 });
 
 test('what was made due hours ahead by a clock that was wrong is due', async () => {

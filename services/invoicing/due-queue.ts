@@ -22,8 +22,9 @@ export function isDue(dueAtMs: number, nowMs: number): boolean {
 /**
  * What is due, fair among clients: each has its turns, and in a turn of its own goes what it has due for the longest.
  * A client that has had fewer turns goes before one that has had more; of those with equally many, the one whose
- * invoice is due for longer. Who comes anew has had as many as the one whose turn it is: turns are not saved up. This
- * is start-time fair queueing (Goyal, Vin and Cheng, 1996) with every invoice as long as the other.
+ * invoice is due for longer. Who comes anew is of the next round: turns are not saved up, and new ones that keep coming do
+ * not keep back who waits for a second turn. This is start-time fair queueing (Goyal, Vin and Cheng, 1996) with every
+ * invoice as long as the other, but for that.
  *
  * The index is read from its old end, and beside it stretch by stretch to its young one: nobody waits for another
  * client's backlog for longer than it takes to look through it.
@@ -67,7 +68,7 @@ export function createDueQueue(
       const free = [...keys.values()].filter((key) => !isTaken(nameOf(key)));
       queue = inTurn(
         free.filter(({ dueAtMs }) => isDue(dueAtMs, nowMs)),
-        (client) => Math.max(turns.get(client) ?? 0, current),
+        (client) => Math.max(turns.get(client) ?? current + 1, current),
       ).slice(0, BATCH);
       if (queue.length > 0) return 0;
       const waits = free.map(({ dueAtMs }) => dueAtMs - nowMs);

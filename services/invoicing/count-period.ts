@@ -27,10 +27,11 @@ export async function countPeriod(index: InvoiceIndex, period: HalfMonth): Promi
     amountByState: amountsOf(states),
     parkedByReason: countsOf(reasons),
     parkedAmountByReason: amountsOf(reasons),
-    invoices: entries.map(({ state, calls, submittedAtMs, dueAtMs, updatedAtMs }) => ({
+    invoices: entries.map(({ state, calls, polls, begunAtMs, dueAtMs, updatedAtMs }) => ({
       state,
       calls: Number(calls),
-      ...(submittedAtMs !== undefined && { submittedAtMs: Number(submittedAtMs) }),
+      polls: Number(polls),
+      ...(begunAtMs !== undefined && { begunAtMs: Number(begunAtMs) }),
       dueAtMs: Number(dueAtMs),
       updatedAtMs: Number(updatedAtMs),
     })),

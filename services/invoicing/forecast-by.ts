@@ -17,5 +17,7 @@ export function forecastBy(
   nowMs: number,
 ): Forecast | undefined {
   if (status?.breaker.state !== 'closed') return undefined;
-  return forecastOf(invoices, { ...status, pollDelayMs, leaseMs }, nowMs);
+  // Sending went on when the breaker was closed.
+  const blockedUntilMs = Math.max(status.blockedUntilMs, status.breaker.sinceMs);
+  return forecastOf(invoices, { ...status, blockedUntilMs, pollDelayMs, leaseMs }, nowMs);
 }

@@ -10,7 +10,7 @@ import { invoiceItem } from './testing/memory-store.ts';
 
 const mock = mockClient(DynamoDBDocumentClient);
 const store = createInvoiceStore(connectDynamo(new DynamoDBClient({})), 'invoices');
-const entry = { atMs: 5n, call: 'submit', answer: 'taken' } as const;
+const entry = { atMs: 5n, call: 'submit', answer: 'taken', latencyMs: 2n } as const;
 const change = { state: 'submitted', dueAtMs: 9, attempts: 1, nowMs: 5, entry } as const;
 
 beforeEach(() => {
@@ -28,8 +28,8 @@ describe('a change', () => {
       ConditionExpression: '#version = :read',
       UpdateExpression:
         'SET #state = :state, #statePartition = :statePartition, #dueAtMs = :dueAtMs, ' +
-        '#version = :version, #attempts = :attempts, #calls = :calls, #updatedAtMs = :updatedAtMs, ' +
-        '#submittedAtMs = :submittedAtMs, ' +
+        '#version = :version, #attempts = :attempts, #calls = :calls, #polls = :polls, #updatedAtMs = :updatedAtMs, ' +
+        '#begunAtMs = :begunAtMs, ' +
         '#history = list_append(#history, :added) REMOVE #reason, #detail',
       ExpressionAttributeNames: expect.objectContaining({ '#state': 'state' }),
       ExpressionAttributeValues: {
@@ -40,8 +40,9 @@ describe('a change', () => {
         ':version': 5n,
         ':attempts': 1n,
         ':calls': 1n,
+        ':polls': 0n,
         ':updatedAtMs': 5n,
-        ':submittedAtMs': 5n,
+        ':begunAtMs': 3n,
         ':added': [entry],
       },
     });
@@ -59,6 +60,17 @@ describe('a change', () => {
     mock.on(UpdateCommand).rejects(new Error('DynamoDB is away'));
     await expect(store.change(invoiceItem(), change)).rejects.toThrow('DynamoDB is away');
   });
+});
+
+test('the time at which the first request left stays until a person asks for another one', () => {
+  const after = applyChange(invoiceItem(), change);
+  expect(after.begunAtMs).toBe(3n);
+  const polled = applyChange(after, { ...change, entry: { ...entry, call: 'poll', atMs: 90n } });
+  expect(polled.begunAtMs).toBe(3n);
+  expect(applyChange(polled, { ...change, entry: undefined as never }).begunAtMs).toBe(3n);
+  expect([after.polls, polled.polls]).toEqual([0n, 1n]);
+  const retried = applyChange(polled, { ...change, entry: { ...entry, call: 'retry' } });
+  expect(retried).not.toHaveProperty('begunAtMs');
 });
 
 test('a history that is long keeps what ends it and what people asked for', () => {

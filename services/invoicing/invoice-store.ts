@@ -99,7 +99,8 @@ export function createInvoiceStore(dynamo: Dynamo, table: string): InvoiceStore 
 /** The item after a change. Pure, so that what is written and what is returned cannot differ. */
 export function applyChange(item: InvoiceItem, change: InvoiceChange): InvoiceItem {
   const { state, dueAtMs, attempts, nowMs, entry, reason, detail } = change;
-  const { reason: _reason, detail: _detail, ...rest } = item;
+  const { reason: _reason, detail: _detail, begunAtMs: _begunAtMs, ...rest } = item;
+  const begunAtMs = begunAfter(item, entry);
   const isKept =
     entry !== undefined &&
     (item.history.length < MAX_HISTORY || RESTING_STATES.includes(state) || entry.call === 'retry');
@@ -111,18 +112,19 @@ export function applyChange(item: InvoiceItem, change: InvoiceChange): InvoiceIt
     version: item.version + 1n,
     attempts: BigInt(attempts),
     calls: item.calls + (entry && isCall(entry) ? 1n : 0n),
+    polls: entry ? (entry.call === 'poll' ? item.polls + 1n : 0n) : item.polls,
     history: isKept ? [...item.history, entry] : item.history,
-    ...(isTaken(item.state, state) && { submittedAtMs: BigInt(Math.round(nowMs)) }),
+    ...(begunAtMs !== undefined && { begunAtMs }),
     ...(reason !== undefined && { reason }),
     ...(detail !== undefined && { detail }),
     updatedAtMs: BigInt(Math.round(nowMs)),
   };
 }
 
-/** Whether the invoice API has an invoice now that it did not have, as far as was known. */
-function isTaken(before: InvoiceState, after: InvoiceState): boolean {
-  const hasIt = (state: InvoiceState) => state === 'submitted' || state === 'accepted';
-  return hasIt(after) && !hasIt(before);
+function begunAfter({ begunAtMs }: InvoiceItem, entry?: HistoryEntry): bigint | undefined {
+  if (entry?.call === 'retry') return undefined;
+  if (begunAtMs !== undefined || !entry || !isCall(entry)) return begunAtMs;
+  return entry.atMs - (entry.latencyMs ?? 0n);
 }
 
 function isCall({ call }: HistoryEntry): boolean {
@@ -131,9 +133,9 @@ function isCall({ call }: HistoryEntry): boolean {
 
 const SET = [
   ...(['state', 'statePartition', 'dueAtMs', 'version'] as const),
-  ...(['attempts', 'calls', 'updatedAtMs'] as const),
+  ...(['attempts', 'calls', 'polls', 'updatedAtMs'] as const),
 ];
-const SET_OR_REMOVE = ['submittedAtMs', 'reason', 'detail'] as const;
+const SET_OR_REMOVE = ['begunAtMs', 'reason', 'detail'] as const;
 
 function updateOf(read: InvoiceItem, changed: InvoiceItem) {
   const names: Record<string, string> = {};

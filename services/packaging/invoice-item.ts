@@ -44,8 +44,10 @@ export interface InvoiceItem {
   readonly attempts: bigint;
   /** Requests to the invoice API about it, of all kinds. */
   readonly calls: bigint;
-  /** When the invoice API had last taken it; of one that was accepted at once, when it was. */
-  readonly submittedAtMs?: bigint;
+  /** How many of them, the latest ones, are polls: questions since it was last taken. */
+  readonly polls: bigint;
+  /** When the first request about it left, of those since a person last asked for them. */
+  readonly begunAtMs?: bigint;
   readonly history: readonly HistoryEntry[];
   readonly reason?: string;
   readonly detail?: string;
@@ -66,7 +68,8 @@ export type InvoiceHead = Omit<
   | 'corrects'
   | 'clientRevision'
   | 'calls'
-  | 'submittedAtMs'
+  | 'polls'
+  | 'begunAtMs'
   | 'history'
 >;
 
@@ -147,6 +150,7 @@ export function toInvoiceItem(
     version: 1n,
     attempts: 0n,
     calls: 0n,
+    polls: 0n,
     history,
     ...(invoice.skipReason && {
       reason: invoice.skipReason,

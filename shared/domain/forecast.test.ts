@@ -36,7 +36,21 @@ describe('once a tenth is at rest every forecast is right within 10 % of the who
     ['where the poller is what limits', { ratePerSecond: 100, concurrency: 2, invoices: 2_000 }],
     [
       'with decisions that take long',
-      { invoices: 1_500, ratePerSecond: 50, decisionMs: { min: 3_000, max: 15_000 } },
+      { invoices: 3_600, ratePerSecond: 50, decisionMs: { min: 3_000, max: 15_000 } },
+    ],
+    [
+      'with time-outs, and some that are forgotten once taken',
+      {
+        ...{ invoices: 2_500, ratePerSecond: 50, decisionMs: { min: 500, max: 2_500 } },
+        ...{ lost: 0.015, timeoutMs: 3_000, forgotten: 0.004, parked: 0.005 },
+      },
+    ],
+    [
+      'on a machine that is slow now and then',
+      {
+        ...{ invoices: 2_500, ratePerSecond: 50 },
+        slumps: { eachMs: 40_000, forMs: 10_000, share: 0.75 },
+      },
     ],
     ['with a poller that begins late', { ratePerSecond: 50, pollerFromMs: 10_000 }],
     ['of 1,500 at 50 a second', { invoices: 1_500, ratePerSecond: 50, lost: 0.02, parked: 0.01 }],
@@ -82,10 +96,16 @@ const PACE = {
   leaseMs: 30_000,
 };
 const NOW_MS = 1_000_000;
-const packaged: InvoiceProgress = { state: 'packaged', calls: 0, dueAtMs: 0, updatedAtMs: 0 };
+const packaged: InvoiceProgress = {
+  state: 'packaged',
+  calls: 0,
+  polls: 0,
+  dueAtMs: 0,
+  updatedAtMs: 0,
+};
 const accepted = (place: number): InvoiceProgress => ({
-  ...{ state: 'accepted', calls: 2 },
-  submittedAtMs: NOW_MS - 30_000 + place * 100,
+  ...{ state: 'accepted', calls: 2, polls: 1 },
+  begunAtMs: NOW_MS - 30_000 + place * 100,
   dueAtMs: NOW_MS - 28_000 + place * 100,
   updatedAtMs: NOW_MS - 28_000 + place * 100,
 });
@@ -121,9 +141,22 @@ test('nothing is told while work waits and nothing is sent', () => {
   expect(forecastOf(rest, { ...PACE, measuredPerSecond: 0 }, NOW_MS)).toBeUndefined();
 });
 
+test('a retry on the next day goes at the pace of its own, not at a mean since the day before', () => {
+  const dayAgo = (invoice: InvoiceProgress): InvoiceProgress => ({
+    ...invoice,
+    ...{ begunAtMs: NOW_MS - 86_400_000, dueAtMs: NOW_MS - 86_390_000 },
+    updatedAtMs: NOW_MS - 86_390_000,
+  });
+  const rest = [...many(300, accepted), ...many(100, () => packaged)];
+  const { doneAtMs = 0 } = forecastOf(rest, PACE, NOW_MS) ?? {};
+  const before = many(500, accepted).map(dayAgo);
+  const forecast = forecastOf([...before, ...rest], PACE, NOW_MS);
+  expect(forecast?.doneAtMs).toBeCloseTo(doneAtMs, -2);
+});
+
 test('what waits for nothing but decisions takes as long as decisions took', () => {
   const submitted: InvoiceProgress = {
-    ...{ state: 'submitted', calls: 1, submittedAtMs: NOW_MS - 500, dueAtMs: NOW_MS + 1_500 },
+    ...{ state: 'submitted', calls: 1, polls: 0, begunAtMs: NOW_MS - 500, dueAtMs: NOW_MS + 1_500 },
     updatedAtMs: NOW_MS - 500,
   };
   const rest = [...many(300, accepted), submitted];

@@ -6,8 +6,10 @@ export interface InvoiceProgress {
   readonly state: InvoiceState;
   /** Requests to the invoice API about it so far. */
   readonly calls: number;
-  /** When the invoice API had last taken it. */
-  readonly submittedAtMs?: number | undefined;
+  /** How many of them, the latest ones, asked what became of it since it was last taken. */
+  readonly polls: number;
+  /** When the first request about it left; undefined before its answer. */
+  readonly begunAtMs?: number | undefined;
   /** When something is next to be done; at rest: when it came to rest. */
   readonly dueAtMs: number;
   /** When that was set. */
@@ -67,7 +69,8 @@ export function forecastOf(
     waiting * 1_000 > perSecond * WAITING_MS || (isBound && open.some(({ calls }) => calls === 0));
   if (isSteady && perSecond === 0) return undefined;
   const toCome = requestsOf(open, atRest, pace, nowMs);
-  const run: Run = { open, atRest, pace, nowMs, toCome };
+  const polls = pollsOf(open, atRest);
+  const run: Run = { open, atRest, pace, nowMs, toCome, polls };
   const goesOnAtMs = Math.max(nowMs, pace.blockedUntilMs);
   const leftMs = isSteady ? steadyMs(run, perSecond) : lastDecisionMs(run);
   return { doneAtMs: Math.round(goesOnAtMs + leftMs), remaining: open.length };
@@ -79,14 +82,16 @@ interface Run {
   readonly pace: SendingPace;
   readonly nowMs: number;
   readonly toCome: RequestsToCome;
+  /** The same for questions after what was taken. */
+  readonly polls: RequestsToCome;
 }
 
 /**
- * While work waits: all requests that are left, at the pace of late, but for those that are made after the last invoice was
- * sent; and then until the last one is decided. What has to be sent again is sent last, for it is due last.
+ * While work waits, the latest of these: all requests that are left are made, at the pace of late; the last one that is not
+ * begun yet is, and then decided; and those that are begun are.
  */
 function steadyMs(run: Run, perSecond: number): number {
-  const { open, pace, toCome } = run;
+  const { open, toCome } = run;
   const leftOfFresh = requestsOfFresh(run, perSecond);
   const leftOf = (calls: number) => {
     if (calls === 0) return leftOfFresh;
@@ -95,25 +100,62 @@ function steadyMs(run: Run, perSecond: number): number {
     const part = calls === 1 ? (leftOfFresh - 1) / (toCome.left(0) - 1) || 1 : 1;
     return Math.max(toCome.left(calls) * part, 1);
   };
-  const again = open.filter(({ state, calls }) => calls > 0 && state !== 'submitted');
-  const fresh = callsOf({ calls: 0, inMs: 0, pauseMs: pace.pollDelayMs, growth: 2 }, toCome.goesOn);
-  const begunPerMs = perSecond / leftOfFresh / 1_000;
-  const ofFresh = sum(fresh.map(({ inMs, shareBefore }) => shareBefore * inMs)) * begunPerMs;
   const requests = sum(open.map(({ calls }) => leftOf(calls)));
-  const afterLast = ofFresh + sum(again.map(({ calls }) => toCome.left(calls) - 1));
-  const lastSentMs = (Math.max(requests - afterLast, 0) / perSecond) * 1_000;
-
-  const sentAgain = again.map(({ calls }) =>
-    callsOf({ calls, inMs: 0, pauseMs: pace.pollDelayMs, growth: 1 }, toCome.goesOn),
+  const fresh = open.filter(({ calls }) => calls === 0);
+  const begun = open.filter(({ calls }) => calls > 0);
+  const begunPerMs = perSecond / leftOfFresh / 1_000;
+  return Math.max(
+    (requests / perSecond) * 1_000,
+    fresh.length > 0 ? fresh.length / begunPerMs + lastOfManyMs(run, begunPerMs) : 0,
+    lastDecisionMs({ ...run, open: begun }),
   );
-  const openIn = (inMs: number) => {
-    const later = fresh.map((call, index) => {
-      const untilMs = fresh[index + 1]?.inMs ?? call.inMs;
-      return call.shareAfter * Math.max(untilMs - Math.max(call.inMs, inMs), 0);
-    });
-    return begunPerMs * sum(later) + sum(sentAgain.map((calls) => openShare(calls, inMs)));
+}
+
+/** From when the last of many is begun, so many each millisecond, until all are decided. */
+function lastOfManyMs(run: Run, begunPerMs: number): number {
+  const calls = callsAfterTaken(run, 0);
+  const detours = detoursOf(run);
+  /** For how long one is open from so long after it was begun, on average. */
+  const openMs = (fromMs: number) =>
+    sum(
+      calls.map((call, index) => {
+        return (
+          call.shareBefore * Math.max(call.inMs - Math.max(calls[index - 1]?.inMs ?? 0, fromMs), 0)
+        );
+      }),
+    );
+  const openIn = (inMs: number) =>
+    begunPerMs *
+    ((1 - detours.share) * openMs(inMs) +
+      detours.share * (openMs(inMs - detours.takeMs) + Math.max(detours.takeMs - inMs, 0)));
+  return whenFewAreOpen(openIn, run.pace);
+}
+
+/** Those that were not simply sent, taken and asked for: an answer was lost, or they were. */
+interface Detours {
+  readonly share: number;
+  /** By how much longer they take, as half of them. */
+  readonly takeMs: number;
+}
+
+/** By what was begun since sending went on: what had waited for that says nothing of what is to come. */
+function detoursOf({ atRest, pace }: Run): Detours {
+  const since = atRest.filter(({ begunAtMs = 0 }) => begunAtMs >= pace.blockedUntilMs);
+  const { detours = [], straight = [] } = Object.groupBy(since, ({ calls, polls }) =>
+    calls - polls > 1 ? 'detours' : 'straight',
+  );
+  return {
+    share: since.length === 0 ? 0 : detours.length / since.length,
+    takeMs: Math.max(medianMs(detours) - medianMs(straight), 0),
   };
-  return Math.max(lastSentMs + whenFewAreOpen(openIn, pace), (requests / perSecond) * 1_000);
+}
+
+/** How long half of those at rest took at most; 0 for none. */
+function medianMs(atRest: readonly InvoiceProgress[]): number {
+  const tookMs = atRest.map(
+    ({ begunAtMs, updatedAtMs }) => updatedAtMs - (begunAtMs ?? updatedAtMs),
+  );
+  return tookMs.sort((a, b) => a - b)[tookMs.length >> 1] ?? 0;
 }
 
 /** What is accepted was submitted and asked for once. */
@@ -132,7 +174,7 @@ function requestsOfFresh({ open, atRest, pace, nowMs, toCome }: Run, perSecond: 
   if (toBeAsked.length * 1_000 < perSecond * WAITING_MS) return ofAll;
   const requests = (pace.measuredPerSecond * MEASURED_MS) / 1_000;
   const sinceMs = nowMs - MEASURED_MS;
-  const begun = [...open, ...atRest].filter(({ submittedAtMs = 0 }) => submittedAtMs > sinceMs);
+  const begun = [...open, ...atRest].filter(({ begunAtMs = 0 }) => begunAtMs > sinceMs);
   const ofLate = (requests + WEIGHT_OF_ALL * ofAll) / (begun.length + WEIGHT_OF_ALL);
   return Math.min(ofAll, Math.max(ofLate, LEAST_REQUESTS));
 }
@@ -147,7 +189,7 @@ function requestsOf(
   pace: SendingPace,
   nowMs: number,
 ): RequestsToCome {
-  const ranMs = nowMs - firstTakenAtMs([...open, ...atRest], nowMs);
+  const ranMs = nowMs - firstBegunAtMs([...open, ...atRest], nowMs);
   const lateFromMs = nowMs - Math.max(LEAST_LATE_MS, ranMs * LATE_SHARE);
   const requestsFor = (invoice: InvoiceProgress, isDone: boolean) => {
     const isTimeKnown = isDone || (invoice.state === 'submitted' && !isLeased(invoice, pace));
@@ -157,6 +199,17 @@ function requestsOf(
   return requestsToCome([
     ...atRest.map((invoice) => requestsFor(invoice, true)),
     ...open.map((invoice) => requestsFor(invoice, false)),
+  ]);
+}
+
+function pollsOf(open: readonly InvoiceProgress[], atRest: readonly InvoiceProgress[]) {
+  const asked = (isDone: boolean) => (invoice: InvoiceProgress) => ({
+    made: invoice.polls,
+    isDone,
+  });
+  return requestsToCome([
+    ...atRest.filter(({ polls }) => polls > 0).map(asked(true)),
+    ...open.filter(({ state }) => state === 'submitted').map(asked(false)),
   ]);
 }
 
@@ -172,12 +225,9 @@ function isLeased({ dueAtMs, updatedAtMs }: InvoiceProgress, { leaseMs }: Sendin
  * How many requests about one that was last changed by an answer were probably made before a time: each pause between them
  * is twice the one before.
  */
-function madeBefore(
-  { calls, submittedAtMs, updatedAtMs }: InvoiceProgress,
-  timeMs: number,
-): number {
+function madeBefore({ calls, begunAtMs, updatedAtMs }: InvoiceProgress, timeMs: number): number {
   if (updatedAtMs <= timeMs) return calls;
-  const firstMs = submittedAtMs ?? updatedAtMs;
+  const firstMs = begunAtMs ?? updatedAtMs;
   if (firstMs > timeMs || calls < 2) return 0;
   const shareOfSpan = (timeMs - firstMs) / (updatedAtMs - firstMs);
   return Math.floor(Math.log2(1 + shareOfSpan * (2 ** (calls - 1) - 1))) + 1;
@@ -194,24 +244,31 @@ const LONGEST_PAUSE_MS = 300_000;
 const MEASURED_MS = 10_000;
 const LEAST_MEASURED_MS = 3_000;
 
-/** Requests per second since sending began or went on, where that is less than what the budget measures over. */
+/** What began longer ago says nothing of the pace: it may have been another run, such as before a retry. */
+const PACE_MS = 120_000;
+
+/**
+ * Requests per second of late: the mean of what the budget measures and of what was sent in the later half of the time since
+ * sending began or went on, so that a few seconds in which a machine was held up do not stand for all that is to come.
+ */
 function sentPerSecond(
   invoices: readonly InvoiceProgress[],
   pace: SendingPace,
   nowMs: number,
 ): number {
-  const firstAtMs = firstTakenAtMs(invoices, nowMs);
-  const spanMs = Math.min(nowMs - Math.max(firstAtMs, pace.blockedUntilMs), MEASURED_MS);
+  const ranMs = nowMs - Math.max(firstBegunAtMs(invoices, nowMs), pace.blockedUntilMs);
   // Nothing was measured yet: it will be what the budget gives out.
-  if (spanMs < LEAST_MEASURED_MS) return pace.currentPerSecond;
-  return Math.min((pace.measuredPerSecond * MEASURED_MS) / spanMs, pace.currentPerSecond);
+  if (ranMs < LEAST_MEASURED_MS) return pace.currentPerSecond;
+  const measured = (pace.measuredPerSecond * MEASURED_MS) / Math.min(ranMs, MEASURED_MS);
+  const recent = invoices.filter(({ begunAtMs = 0 }) => begunAtMs > nowMs - PACE_MS);
+  const halfMs = (nowMs - Math.max(firstBegunAtMs(recent, nowMs), pace.blockedUntilMs)) / 2;
+  if (measured === 0 || halfMs < MEASURED_MS) return Math.min(measured, pace.currentPerSecond);
+  const sent = sum(invoices.map((each) => each.calls - madeBefore(each, nowMs - halfMs)));
+  return Math.min((measured + (sent * 1_000) / halfMs) / 2, pace.currentPerSecond);
 }
 
-function firstTakenAtMs(invoices: readonly InvoiceProgress[], nowMs: number): number {
-  return invoices.reduce(
-    (first, { submittedAtMs }) => Math.min(first, submittedAtMs ?? nowMs),
-    nowMs,
-  );
+function firstBegunAtMs(invoices: readonly InvoiceProgress[], nowMs: number): number {
+  return invoices.reduce((first, { begunAtMs }) => Math.min(first, begunAtMs ?? nowMs), nowMs);
 }
 
 /** A request to come: when, and the shares of invoices that are open before and after its answer. */
@@ -224,29 +281,31 @@ interface Call {
 /** So far ahead is looked for one invoice: by then it is at rest, or late by minutes. */
 const MOST_CALLS = 12;
 
-/** The next request about an invoice, and the pause after it. */
-interface Next {
-  /** Requests so far. */
-  readonly calls: number;
-  readonly inMs: number;
-  readonly pauseMs: number;
-  /** What each pause is of the one before: those of polls double, what is sent again is asked for in between. */
-  readonly growth: 1 | 2;
+/** Each pause is half to all of what it can be. */
+const USUAL_PAUSE = 0.75;
+
+/** What is to be expected of an invoice that is taken in `inMs`. */
+function callsAfterTaken({ pace, polls }: Run, inMs: number): Call[] {
+  const pauseMs = pace.pollDelayMs * USUAL_PAUSE;
+  return callsFrom({ polls: 0, inMs: inMs + pauseMs, pauseMs: 2 * pauseMs }, polls);
 }
 
-/**
- * What is to be expected of an invoice from its next request on. Pauses are as long as they get, for it is asked when the
- * last of many is done.
- */
-function callsOf(next: Next, goesOn: RequestsToCome['goesOn']): Call[] {
+/** The next question about an invoice, the pause after it, which doubles with each, and how many there were before. */
+interface Next {
+  readonly polls: number;
+  readonly inMs: number;
+  readonly pauseMs: number;
+}
+
+function callsFrom(next: Next, { goesOn }: RequestsToCome): Call[] {
   const calls: Call[] = [];
   let { inMs, pauseMs } = next;
   let shareBefore = 1;
-  for (let made = next.calls + 1; made <= next.calls + MOST_CALLS; made++) {
+  for (let made = next.polls + 1; made <= next.polls + MOST_CALLS; made++) {
     const shareAfter = shareBefore * goesOn(made);
     calls.push({ inMs, shareBefore, shareAfter });
     inMs += pauseMs;
-    pauseMs = Math.min(next.growth * pauseMs, LONGEST_PAUSE_MS);
+    pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
     shareBefore = shareAfter;
   }
   return calls;
@@ -271,19 +330,17 @@ function whenFewAreOpen(openIn: (inMs: number) => number, pace: SendingPace): nu
   return toMs;
 }
 
-/** When nothing waits: each open invoice is asked for when it is due. */
-function lastDecisionMs({ open, pace, nowMs, toCome }: Run): number {
+/** Each open invoice is asked for when it is due; what is not taken is sent first. */
+function lastDecisionMs(run: Run): number {
+  const { open, pace, nowMs, polls } = run;
   const plans = open.map((invoice) => {
-    const { state, calls, dueAtMs, updatedAtMs } = invoice;
+    if (invoice.state !== 'submitted') return callsAfterTaken(run, pace.pollDelayMs);
+    const { dueAtMs, updatedAtMs } = invoice;
     const isAsked = isLeased(invoice, pace);
     const inMs = isAsked ? 0 : Math.max(dueAtMs - nowMs, 0);
     const pausedMs = isAsked ? pace.pollDelayMs : dueAtMs - updatedAtMs;
     const lastPauseMs = Math.max(pausedMs, pace.pollDelayMs / 2);
-    const next: Next =
-      state === 'submitted'
-        ? { calls, inMs, pauseMs: 2 * lastPauseMs, growth: 2 }
-        : { calls, inMs, pauseMs: pace.pollDelayMs, growth: 1 };
-    return callsOf(next, toCome.goesOn);
+    return callsFrom({ polls: invoice.polls, inMs, pauseMs: 2 * lastPauseMs }, polls);
   });
   return whenFewAreOpen((inMs) => sum(plans.map((calls) => openShare(calls, inMs))), pace);
 }

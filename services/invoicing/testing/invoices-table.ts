@@ -47,7 +47,7 @@ export async function createInvoicesTable() {
           Projection: {
             ProjectionType: 'INCLUDE',
             NonKeyAttributes: [
-              ...['state', 'currency', 'totalMicros', 'calls', 'submittedAtMs'],
+              ...['state', 'currency', 'totalMicros', 'calls', 'polls', 'begunAtMs'],
               ...['dueAtMs', 'packagedAtMs', 'updatedAtMs', 'reason'],
             ],
           },

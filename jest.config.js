@@ -25,8 +25,8 @@ const withServers = {
 const deployed = { ...withServers, globalSetup: '<rootDir>/tests/environment/set-up.ts' };
 
 /**
- * `unit` needs nothing; `integration` and `crash` run against Valkey and the local cloud, which they start themselves;
- * the others against all that is deployed there. Two of these have it to themselves: `faults` makes the whole invoice API
+ * `unit` needs nothing; `integration`, `crash` and `explanations` run against Valkey and the local cloud, which they start
+ * themselves; the others against all that is deployed there. Two of these have it to themselves: `faults` makes the whole invoice API
  * fail for minutes, `browser` drives the page, on tables into which it puts what no usage is behind.
  */
 export default {
@@ -43,12 +43,17 @@ export default {
       ...withServers,
       displayName: 'integration',
       testMatch: ['**/*.integration.test.ts'],
-      testPathIgnorePatterns: ['/tests/(end-to-end|browser|crash)/', '/node_modules/'],
+      testPathIgnorePatterns: ['/tests/(end-to-end|browser|crash|explanations)/', '/node_modules/'],
     },
     {
       ...withServers,
       displayName: 'crash',
       testMatch: ['**/tests/crash/*.integration.test.ts'],
+    },
+    {
+      ...withServers,
+      displayName: 'explanations',
+      testMatch: ['**/tests/explanations/*.integration.test.ts'],
     },
     {
       ...deployed,

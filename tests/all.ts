@@ -12,7 +12,7 @@ const ROOT = join(import.meta.dirname, '..');
 const RESULTS = join(ROOT, '.local');
 const ROWS: readonly (readonly string[])[] = [
   ['integration'],
-  ['browser', 'crash'],
+  ['browser', 'crash', 'explanations'],
   ['unit', 'end-to-end'],
 ];
 

@@ -46,11 +46,11 @@ export interface Moment {
 }
 
 const STEP_MS = 20;
-const LOOK_MS = 1_000;
+const LOOK_MS = 2_000;
 const WINDOW_MS = 10_000;
 const LEASE_MS = 30_000;
 
-/** Sends everything by a sender and a poller that share a rate, and yields how it stands each second; at last the end. */
+/** Sends everything by a sender and a poller that share a rate, and yields how it stands each two seconds; at last the end. */
 export function* runWorld(world: World): Generator<Moment> {
   const random = randomOf(world.seed);
   const within = ({ min, max }: { min: number; max: number }) => min + random() * (max - min);

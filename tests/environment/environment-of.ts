@@ -15,6 +15,7 @@ const ENVIRONMENTS: Readonly<Record<string, EnvironmentName>> = {
   'end-to-end': 'e2e',
   browser: 'apart',
   crash: 'apart',
+  explanations: 'apart',
   faults: 'apart',
 };
 

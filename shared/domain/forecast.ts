@@ -116,14 +116,13 @@ function lastOfManyMs(run: Run, begunPerMs: number): number {
   const calls = callsAfterTaken(run, 0);
   const detours = detoursOf(run);
   /** For how long one is open from so long after it was begun, on average. */
-  const openMs = (fromMs: number) =>
-    sum(
-      calls.map((call, index) => {
-        return (
-          call.shareBefore * Math.max(call.inMs - Math.max(calls[index - 1]?.inMs ?? 0, fromMs), 0)
-        );
-      }),
-    );
+  const openMs = (afterMs: number) => {
+    const parts = calls.map(({ inMs, shareBefore }, index) => {
+      const fromMs = Math.max(calls[index - 1]?.inMs ?? 0, afterMs);
+      return shareBefore * Math.max(inMs - fromMs, 0);
+    });
+    return sum(parts);
+  };
   const openIn = (inMs: number) =>
     begunPerMs *
     ((1 - detours.share) * openMs(inMs) +

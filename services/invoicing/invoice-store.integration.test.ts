@@ -117,13 +117,17 @@ test('an invoice that is asked for twice at once comes back once, in its first p
 
 test('what is counted of a half month comes from its index', async () => {
   const items = Array.from({ length: 20 }, (_, place) =>
-    invoiceItem({ client: `counted-${place}`, period: '2026-05-H1', calls: BigInt(place) }),
+    invoiceItem({
+      ...{ client: `counted-${place}`, period: '2026-05-H1', calls: BigInt(place) },
+      ...{ polls: BigInt(place), begunAtMs: BigInt(place) },
+    }),
   );
   await table.put(items);
   const entries = await index.entriesOfPeriod('2026-05-H1');
-  expect(entries.map(({ calls }) => Number(calls)).sort((a, b) => a - b)).toEqual(
-    items.map((_, place) => place),
-  );
+  for (const name of ['calls', 'polls', 'begunAtMs'] as const) {
+    const counted = entries.map((entry) => Number(entry[name]));
+    expect(counted.sort((a, b) => a - b)).toEqual(items.map((_, place) => place));
+  }
   expect(entries[0]).toMatchObject({ state: 'packaged', currency: 'USD', totalMicros: 1_500_000n });
 });
 

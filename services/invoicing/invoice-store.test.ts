@@ -71,6 +71,7 @@ test('the time at which the first request left stays until a person asks for ano
   expect(applyChange(polled, lease)).toMatchObject({ begunAtMs: 3n, polls: 1n });
   expect([after.polls, polled.polls]).toEqual([0n, 1n]);
   const retried = applyChange(polled, { ...change, entry: { ...entry, call: 'retry' } });
+  expect(retried).toMatchObject({ calls: 0n, polls: 0n });
   expect(retried).not.toHaveProperty('begunAtMs');
 });
 

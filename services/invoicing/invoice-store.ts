@@ -111,13 +111,21 @@ export function applyChange(item: InvoiceItem, change: InvoiceChange): InvoiceIt
     dueAtMs: BigInt(Math.round(dueAtMs)),
     version: item.version + 1n,
     attempts: BigInt(attempts),
-    calls: item.calls + (entry && isCall(entry) ? 1n : 0n),
-    polls: entry ? (entry.call === 'poll' ? item.polls + 1n : 0n) : item.polls,
+    ...countsAfter(item, entry),
     history: isKept ? [...item.history, entry] : item.history,
     ...(begunAtMs !== undefined && { begunAtMs }),
     ...(reason !== undefined && { reason }),
     ...(detail !== undefined && { detail }),
     updatedAtMs: BigInt(Math.round(nowMs)),
+  };
+}
+
+function countsAfter({ calls, polls }: InvoiceItem, entry?: HistoryEntry) {
+  if (!entry) return { calls, polls };
+  if (entry.call === 'retry') return { calls: 0n, polls: 0n };
+  return {
+    calls: calls + (isCall(entry) ? 1n : 0n),
+    polls: entry.call === 'poll' ? polls + 1n : 0n,
   };
 }
 

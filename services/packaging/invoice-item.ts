@@ -42,11 +42,11 @@ export interface InvoiceItem {
   /** Grows with every change of the second block: whoever holds an older one has lost its lease. */
   readonly version: bigint;
   readonly attempts: bigint;
-  /** Requests to the invoice API about it, of all kinds. */
+  /** Requests to the invoice API about it, of all kinds, since a person last asked for them. */
   readonly calls: bigint;
   /** How many of them, the latest ones, are polls: questions since it was last taken. */
   readonly polls: bigint;
-  /** When the first request about it left, of those since a person last asked for them. */
+  /** When the first of these requests left; where its sender died, when that was found. */
   readonly begunAtMs?: bigint;
   readonly history: readonly HistoryEntry[];
   readonly reason?: string;

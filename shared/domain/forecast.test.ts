@@ -154,6 +154,45 @@ test('a retry on the next day goes at the pace of its own, not at a mean since t
   expect(forecast?.doneAtMs).toBeCloseTo(doneAtMs, -2);
 });
 
+test('what was retried goes by the pace since then, also in the first seconds', () => {
+  const early = { ...PACE, measuredPerSecond: 4 };
+  const before = many(500, accepted).map((invoice) => ({
+    ...invoice,
+    ...{ begunAtMs: NOW_MS - 86_400_000, dueAtMs: NOW_MS - 86_390_000 },
+    updatedAtMs: NOW_MS - 86_390_000,
+  }));
+  const begun = many(40, (): InvoiceProgress => {
+    const times = { dueAtMs: NOW_MS + 1_000, updatedAtMs: NOW_MS - 1_000 };
+    return { state: 'submitted', calls: 1, polls: 0, begunAtMs: NOW_MS - 4_000, ...times };
+  });
+  const waiting = many(100, () => packaged);
+  const { doneAtMs = 0 } = forecastOf([...before, ...begun, ...waiting], early, NOW_MS) ?? {};
+  // 240 requests, at ten a second.
+  expect((doneAtMs - NOW_MS) / 1_000).toBeGreaterThan(20);
+  expect((doneAtMs - NOW_MS) / 1_000).toBeLessThan(28);
+});
+
+test('what is to be looked up in four minutes is not at rest before', () => {
+  const unknown: InvoiceProgress = {
+    ...{ state: 'unknown', calls: 1, polls: 0, begunAtMs: NOW_MS - 9_000 },
+    ...{ dueAtMs: NOW_MS + 240_000, updatedAtMs: NOW_MS - 8_000 },
+  };
+  const rest = [...many(300, accepted), unknown];
+  const { doneAtMs = 0 } = forecastOf(rest, { ...PACE, measuredPerSecond: 1 }, NOW_MS) ?? {};
+  expect((doneAtMs - NOW_MS) / 1_000).toBeGreaterThan(240);
+  expect((doneAtMs - NOW_MS) / 1_000).toBeLessThan(245);
+});
+
+test('an invoice that was asked for more often than can be told does no harm', () => {
+  const asked: InvoiceProgress = {
+    ...{ state: 'submitted', calls: 2_000, polls: 1_999, begunAtMs: NOW_MS - 300_000_000 },
+    ...{ dueAtMs: NOW_MS + 100_000, updatedAtMs: NOW_MS - 20_000 },
+  };
+  const rest = [...many(300, accepted), ...many(100, () => packaged)];
+  const { doneAtMs = 0 } = forecastOf([...rest, asked], PACE, NOW_MS) ?? {};
+  expect((doneAtMs - NOW_MS) / 1_000).toBeGreaterThanOrEqual(100);
+});
+
 test('what waits for nothing but decisions takes as long as decisions took', () => {
   const submitted: InvoiceProgress = {
     ...{ state: 'submitted', calls: 1, polls: 0, begunAtMs: NOW_MS - 500, dueAtMs: NOW_MS + 1_500 },

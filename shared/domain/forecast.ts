@@ -4,11 +4,11 @@ import { type RequestsToCome, requestsToCome } from './requests-left.ts';
 /** What is known of an invoice without reading it. Times are Unix milliseconds. */
 export interface InvoiceProgress {
   readonly state: InvoiceState;
-  /** Requests to the invoice API about it so far. */
+  /** Requests to the invoice API about it so far, since a person last asked for them. */
   readonly calls: number;
   /** How many of them, the latest ones, asked what became of it since it was last taken. */
   readonly polls: number;
-  /** When the first request about it left; undefined before its answer. */
+  /** When the first request about it left, since a person last asked for them; undefined before its answer. */
   readonly begunAtMs?: number | undefined;
   /** When something is next to be done; at rest: when it came to rest. */
   readonly dueAtMs: number;
@@ -143,8 +143,9 @@ function detoursOf({ atRest, pace }: Run): Detours {
   const { detours = [], straight = [] } = Object.groupBy(since, ({ calls, polls }) =>
     calls - polls > 1 ? 'detours' : 'straight',
   );
+  if (straight.length === 0) return { share: 0, takeMs: 0 };
   return {
-    share: since.length === 0 ? 0 : detours.length / since.length,
+    share: detours.length / since.length,
     takeMs: Math.max(medianMs(detours) - medianMs(straight), 0),
   };
 }
@@ -220,6 +221,9 @@ function isLeased({ dueAtMs, updatedAtMs }: InvoiceProgress, { leaseMs }: Sendin
   return Math.abs(dueAtMs - updatedAtMs - leaseMs) <= ROUNDING_MS;
 }
 
+/** After so many the pauses are as long as any: one more ends none that matters here. */
+const MANY_CALLS = 30;
+
 /**
  * How many requests about one that was last changed by an answer were probably made before a time: each pause between them
  * is twice the one before.
@@ -228,6 +232,7 @@ function madeBefore({ calls, begunAtMs, updatedAtMs }: InvoiceProgress, timeMs: 
   if (updatedAtMs <= timeMs) return calls;
   const firstMs = begunAtMs ?? updatedAtMs;
   if (firstMs > timeMs || calls < 2) return 0;
+  if (calls > MANY_CALLS) return calls - 1;
   const shareOfSpan = (timeMs - firstMs) / (updatedAtMs - firstMs);
   return Math.floor(Math.log2(1 + shareOfSpan * (2 ** (calls - 1) - 1))) + 1;
 }
@@ -255,12 +260,13 @@ function sentPerSecond(
   pace: SendingPace,
   nowMs: number,
 ): number {
-  const ranMs = nowMs - Math.max(firstBegunAtMs(invoices, nowMs), pace.blockedUntilMs);
+  const recent = invoices.filter(({ begunAtMs = 0 }) => begunAtMs > nowMs - PACE_MS);
+  const firstAtMs = firstBegunAtMs(recent.length > 0 ? recent : invoices, nowMs);
+  const ranMs = nowMs - Math.max(firstAtMs, pace.blockedUntilMs);
   // Nothing was measured yet: it will be what the budget gives out.
   if (ranMs < LEAST_MEASURED_MS) return pace.currentPerSecond;
   const measured = (pace.measuredPerSecond * MEASURED_MS) / Math.min(ranMs, MEASURED_MS);
-  const recent = invoices.filter(({ begunAtMs = 0 }) => begunAtMs > nowMs - PACE_MS);
-  const halfMs = (nowMs - Math.max(firstBegunAtMs(recent, nowMs), pace.blockedUntilMs)) / 2;
+  const halfMs = Math.min(ranMs, PACE_MS) / 2;
   if (measured === 0 || halfMs < MEASURED_MS) return Math.min(measured, pace.currentPerSecond);
   const sent = sum(invoices.map((each) => each.calls - madeBefore(each, nowMs - halfMs)));
   return Math.min((measured + (sent * 1_000) / halfMs) / 2, pace.currentPerSecond);
@@ -333,10 +339,10 @@ function whenFewAreOpen(openIn: (inMs: number) => number, pace: SendingPace): nu
 function lastDecisionMs(run: Run): number {
   const { open, pace, nowMs, polls } = run;
   const plans = open.map((invoice) => {
-    if (invoice.state !== 'submitted') return callsAfterTaken(run, pace.pollDelayMs);
-    const { dueAtMs, updatedAtMs } = invoice;
+    const { state, dueAtMs, updatedAtMs } = invoice;
     const isAsked = isLeased(invoice, pace);
     const inMs = isAsked ? 0 : Math.max(dueAtMs - nowMs, 0);
+    if (state !== 'submitted') return callsAfterTaken(run, inMs);
     const pausedMs = isAsked ? pace.pollDelayMs : dueAtMs - updatedAtMs;
     const lastPauseMs = Math.max(pausedMs, pace.pollDelayMs / 2);
     return callsFrom({ polls: invoice.polls, inMs, pauseMs: 2 * lastPauseMs }, polls);

@@ -172,6 +172,19 @@ test('what was retried goes by the pace since then, also in the first seconds', 
   expect((doneAtMs - NOW_MS) / 1_000).toBeLessThan(28);
 });
 
+test('of very many some stand for all', () => {
+  const submitted = many(9_000, (place): InvoiceProgress => {
+    const updatedAtMs = NOW_MS - 300_000 + place * 30;
+    const times = { updatedAtMs, dueAtMs: updatedAtMs + 300_000 };
+    return { state: 'submitted', calls: 10, polls: 9, begunAtMs: NOW_MS - 900_000, ...times };
+  });
+  const rest = [...many(3_000, accepted), ...submitted];
+  const { doneAtMs = 0 } = forecastOf(rest, { ...PACE, measuredPerSecond: 1 }, NOW_MS) ?? {};
+  const alone = forecastOf([...many(3_000, accepted), ...submitted.slice(-1)], PACE, NOW_MS);
+  expect(doneAtMs).toBeGreaterThanOrEqual((alone?.doneAtMs ?? 0) - 1_000);
+  expect(doneAtMs).toBeLessThan(NOW_MS + 3_600_000);
+});
+
 test('what is to be looked up in four minutes is not at rest before', () => {
   const unknown: InvoiceProgress = {
     ...{ state: 'unknown', calls: 1, polls: 0, begunAtMs: NOW_MS - 9_000 },

@@ -335,19 +335,26 @@ function whenFewAreOpen(openIn: (inMs: number) => number, pace: SendingPace): nu
   return toMs;
 }
 
+/** Of more open ones, so many or a few more stand for all. */
+const MOST_PLANS = 2_000;
+
 /** Each open invoice is asked for when it is due; what is not taken is sent first. */
 function lastDecisionMs(run: Run): number {
   const { open, pace, nowMs, polls } = run;
-  const plans = open.map((invoice) => {
-    const { state, dueAtMs, updatedAtMs } = invoice;
-    const isAsked = isLeased(invoice, pace);
-    const inMs = isAsked ? 0 : Math.max(dueAtMs - nowMs, 0);
-    if (state !== 'submitted') return callsAfterTaken(run, inMs);
-    const pausedMs = isAsked ? pace.pollDelayMs : dueAtMs - updatedAtMs;
-    const lastPauseMs = Math.max(pausedMs, pace.pollDelayMs / 2);
-    return callsFrom({ polls: invoice.polls, inMs, pauseMs: 2 * lastPauseMs }, polls);
-  });
-  return whenFewAreOpen((inMs) => sum(plans.map((calls) => openShare(calls, inMs))), pace);
+  const each = Math.max(Math.floor(open.length / MOST_PLANS), 1);
+  const plans = open
+    .filter((_, place) => place % each === 0)
+    .map((invoice) => {
+      const { state, dueAtMs, updatedAtMs } = invoice;
+      const isAsked = isLeased(invoice, pace);
+      const inMs = isAsked ? 0 : Math.max(dueAtMs - nowMs, 0);
+      if (state !== 'submitted') return callsAfterTaken(run, inMs);
+      const pausedMs = isAsked ? pace.pollDelayMs : dueAtMs - updatedAtMs;
+      const lastPauseMs = Math.max(pausedMs, pace.pollDelayMs / 2);
+      return callsFrom({ polls: invoice.polls, inMs, pauseMs: 2 * lastPauseMs }, polls);
+    });
+  const openIn = (inMs: number) => each * sum(plans.map((calls) => openShare(calls, inMs)));
+  return whenFewAreOpen(openIn, pace);
 }
 
 function sum(numbers: readonly number[]): number {

@@ -3,10 +3,10 @@ import { ulid } from 'ulid';
 import { until } from '#localstack/run/cloud.ts';
 import { invoiceWhatIsSent } from '#localstack/run/session.ts';
 import { Invoice, type InvoiceSummary } from '#shared/contracts/invoices.ts';
+import { acceptAll, decideAsUsual, rejectAll } from './decisions.ts';
 import { joinTestSession } from './join.ts';
-import { setRejected } from './rejections.ts';
 
-afterAll(() => setRejected());
+afterAll(() => decideAsUsual());
 
 test('a rejected invoice is corrected to less than nothing, and the next one of the client takes that over', async () => {
   const session = await joinTestSession();
@@ -26,11 +26,11 @@ test('a rejected invoice is corrected to less than nothing, and the next one of 
   const stateOf = async (revision: number) =>
     (await invoices()).find((one) => one.revision === revision)?.state;
   try {
-    await setRejected(1);
+    await rejectAll();
     await use();
     await invoiceWhatIsSent(session);
     await until('parking', 60_000, async () => (await stateOf(1)) === 'parked');
-    await setRejected(0);
+    await acceptAll();
     const [parked] = (await invoices()) as [InvoiceSummary];
 
     const wish = {

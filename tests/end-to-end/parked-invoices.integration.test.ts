@@ -3,15 +3,15 @@ import { ulid } from 'ulid';
 import { until } from '#localstack/run/cloud.ts';
 import { invoiceWhatIsSent } from '#localstack/run/session.ts';
 import { Progress } from '#shared/contracts/progress.ts';
+import { acceptAll, decideAsUsual, rejectAll } from './decisions.ts';
 import { joinTestSession } from './join.ts';
-import { setRejected } from './rejections.ts';
 
-afterAll(() => setRejected());
+afterAll(() => decideAsUsual());
 
 test('an invoice that the API rejects is parked with its reason, and a retry is accepted', async () => {
   const session = await joinTestSession();
   const client = `rejected-${ulid()}`;
-  await setRejected(1);
+  await rejectAll();
   await session.api.post('/v1/usage', {
     specversion: '1.0',
     id: ulid(),
@@ -51,7 +51,7 @@ test('an invoice that the API rejects is parked with its reason, and a retry is 
       expect.objectContaining({ status: 'succeeded' }),
     );
 
-    await setRejected(0);
+    await acceptAll();
     expect(await session.api.post('/v1/invoices/retries', { filter })).toMatchObject({
       status: 200,
       body: foreseen,

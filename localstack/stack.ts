@@ -3,6 +3,7 @@ import { createWriteStream, mkdirSync, mkdtempDisposableSync, readFileSync } fro
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { buildPage } from '../infrastructure/page/build-page.ts';
+import { readBundledCode } from './bundled-code.ts';
 import { runCommand } from './command.ts';
 import {
   childVariables,
@@ -17,30 +18,33 @@ export async function deployLocally(
   environment: LocalEnvironment,
   say: (line: string) => void = () => {},
 ): Promise<void> {
-  await runServerless(environment, 'deploy', () => buildPage(say));
+  await withLockOfCheckout(environment, async () => {
+    await buildPage(say);
+    const code = readBundledCode();
+    await run(environment, 'deploy', { TOLLGATE_CODE_IS_BUNDLED: String(code.isThere) });
+    code.note();
+  });
 }
 
 /** Removes the stack from a local environment, with everything that it holds. */
 function removeLocally(environment: LocalEnvironment): Promise<void> {
-  return runServerless(environment, 'remove');
+  return withLockOfCheckout(environment, () => run(environment, 'remove'));
 }
 
-type Command = 'deploy' | 'remove';
-
-async function runServerless(
+/** Two deploys of one checkout would build into the same folders. */
+async function withLockOfCheckout(
   environment: LocalEnvironment,
-  command: Command,
-  prepare: () => Promise<unknown> = async () => {},
+  action: () => Promise<void>,
 ): Promise<void> {
   mkdirSync(environment.temporaryFolder, { recursive: true });
-  // Two deploys of one checkout would build into the same folders.
-  await withLock(join(REPOSITORY_FOLDER, '.local'), async () => {
-    await prepare();
-    await run(environment, command);
-  });
+  await withLock(join(REPOSITORY_FOLDER, '.local'), action);
 }
 
-async function run(environment: LocalEnvironment, command: Command): Promise<void> {
+async function run(
+  environment: LocalEnvironment,
+  command: 'deploy' | 'remove',
+  variables: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const logFile = join(environment.stateFolder, `${command}.log`);
   // What its plugins unpack there, they leave there.
   using temporary = mkdtempDisposableSync(join(environment.temporaryFolder, `${command}-`));
@@ -51,6 +55,7 @@ async function run(environment: LocalEnvironment, command: Command): Promise<voi
       TMPDIR: temporary.path,
       TOLLGATE_REDIS_URL: environment.redisUrl,
       TOLLGATE_INVOICE_API_URL: environment.invoiceApiUrl,
+      ...variables,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

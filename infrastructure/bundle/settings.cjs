@@ -20,6 +20,8 @@ module.exports = async ({ resolveVariable }) => ({
   exclude: [],
   concurrency: 4,
   plugins: 'infrastructure/bundle/plugins.ts',
+  // Who deploys to a local cloud knows whether what the last deploy left is what this one would make.
+  skipBuild: process.env.TOLLGATE_CODE_IS_BUNDLED === 'true',
 });
 
 module.exports.SETTINGS = SETTINGS;

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { withLock } from '#localstack/lock.ts';
+import { stampOf } from '../source-stamp.ts';
 import { BUILT_PAGE_FILE, FIRST_VIEW_BYTES_FILE, FIRST_VIEW_LIMIT_BYTES, ROOT } from './built.ts';
 import { firstViewScripts, type Manifest } from './first-view.ts';
 
@@ -27,7 +27,7 @@ export async function buildPage(say: (line: string) => void = console.log): Prom
 }
 
 async function buildWhereChanged(say: (line: string) => void): Promise<void> {
-  const stamp = stampOfSources();
+  const stamp = stampOf(SOURCES);
   if (stamp === readIfThere(STAMP)) return;
   const startedMs = performance.now();
   say('Building the page (services/dashboard/web):');
@@ -42,27 +42,13 @@ async function buildWhereChanged(say: (line: string) => void): Promise<void> {
 }
 
 /** Everything that the build reads. Of packages, the lock file says it all. */
-function stampOfSources(): string {
-  const files = globSync(
-    [
-      'services/dashboard/web/**/*.{ts,tsx,css,html,json}',
-      'shared/{contracts,domain}/**/*.ts',
-      'infrastructure/page/**/*.ts',
-      'package-lock.json',
-      'tsconfig.json',
-    ],
-    { cwd: ROOT },
-  ).sort();
-  const hash = createHash('sha256');
-  for (const file of files) {
-    if (/\.test\.tsx?$/.test(file)) continue;
-    hash
-      .update(`${file}\0`)
-      .update(readFileSync(join(ROOT, file)))
-      .update('\0');
-  }
-  return hash.digest('hex');
-}
+const SOURCES = [
+  'services/dashboard/web/**/*.{ts,tsx,css,html,json}',
+  'shared/{contracts,domain}/**/*.ts',
+  'infrastructure/page/**/*.ts',
+  'package-lock.json',
+  'tsconfig.json',
+];
 
 /** As it is deployed, whatever this process is told to be: under Jest, React would come with its checks for developers. */
 async function asProduction<T>(work: () => Promise<T>): Promise<T> {

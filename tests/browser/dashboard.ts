@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { REPOSITORY_FOLDER } from '#localstack/environment.ts';
 
 /** The deployed page, driven as an operator would: for tests of its views, and for those that look at it for a reason. */
@@ -24,17 +24,18 @@ export type Answer =
 
 const TIMEOUT_MS = 30_000;
 
+/** What pages may be opened in, one after the other: making one takes as long as half a page. */
+export function openContext(browser: Browser): Promise<BrowserContext> {
+  return browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce' });
+}
+
 export async function openDashboard(
-  browser: Browser,
+  context: BrowserContext,
   { path = '/overview', key, colorScheme = 'light', width = 1_280, answers = {} }: OpenOptions = {},
 ): Promise<Page> {
-  const context = await browser.newContext({
-    colorScheme,
-    viewport: { width, height: 900 },
-    locale: 'en-GB',
-    reducedMotion: 'reduce',
-  });
   const page = await context.newPage();
+  await page.setViewportSize({ width, height: 900 });
+  await page.emulateMedia({ colorScheme });
   page.setDefaultTimeout(TIMEOUT_MS);
   page.on('pageerror', (error) => console.error('The page threw:', error));
   if (key !== null) await page.addInitScript(KEEP_KEY, key ?? process.env.TOLLGATE_API_KEY ?? '');

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, jest } from '@jest/globals';
 import type { Browser, BrowserContext } from 'playwright-core';
 import { findChromium, launchChromium } from './chromium.ts';
-import { type OpenOptions, openDashboard } from './dashboard.ts';
+import { type OpenOptions, openContext, openDashboard } from './dashboard.ts';
 
 const executable = findChromium();
 
@@ -10,7 +10,7 @@ jest.setTimeout(120_000);
 
 /**
  * Tests that drive the deployed page, skipped with a sentence where there is no Chromium; on CI there must be one. `open`
- * gives a page in a context of its own, which is closed after the test.
+ * gives a page with a session storage of its own, which is closed after the test.
  */
 export function describeInBrowser(
   name: string,
@@ -24,19 +24,17 @@ export function describeInBrowser(
   }
   describe(name, () => {
     let browser: Browser;
-    const contexts: BrowserContext[] = [];
+    let context: BrowserContext;
     beforeAll(async () => {
       if (executable === undefined) throw new Error('CI=true, but no Chromium is on PATH.');
       browser = await launchChromium(executable);
+      context = await openContext(browser);
     });
     afterEach(async () => {
-      await Promise.all(contexts.splice(0).map((context) => context.close()));
+      await Promise.all(context.pages().map((page) => page.close()));
+      await context.setOffline(false);
     });
     afterAll(() => browser?.close());
-    tests(async (options) => {
-      const page = await openDashboard(browser, options);
-      contexts.push(page.context());
-      return page;
-    });
+    tests((options) => openDashboard(context, options));
   });
 }

@@ -12,8 +12,8 @@ const rejected = parked('rejected', 'rejected_by_invoice_api');
 const exhausted = parked('exhausted', 'attempts_exhausted', 40_000_000n);
 const accepted = invoiceItem({ client: 'accepted', state: 'accepted' });
 
-const retry = (store: MemoryStore, body: unknown) =>
-  retryInvoices(store, store, RetriesBody.parse(body), NOW_MS, 'key-1');
+const retry = (store: MemoryStore, body: unknown, nowMs = NOW_MS) =>
+  retryInvoices(store, store, RetriesBody.parse(body), nowMs, 'key-1');
 const statesOf = (store: MemoryStore) => [...store.items.values()].map(({ state }) => state);
 
 test('what is named is taken up, and what cannot be is told', async () => {
@@ -55,23 +55,48 @@ describe('by a filter', () => {
     expect([submit + lookUp, left]).toEqual([count, []]);
   });
 
-  test('very many are taken up in several calls, each once', async () => {
-    const many = Array.from({ length: 2.5 * MAX_RETRIES_AT_ONCE }, (_, index) =>
-      parked(`client-${index}`, 'attempts_exhausted'),
-    );
-    const store = memoryStore(many);
+  async function retryAll(store: MemoryStore, afterEach = async () => {}) {
     let [calls, lookUps] = [0, 0];
     let cursor: string | undefined;
     do {
       const body = { filter: {}, ...(cursor !== undefined && { cursor }) };
-      const { lookUp, nextCursor, left } = await retry(store, body);
+      const { lookUp, nextCursor, left } = await retry(store, body, NOW_MS + calls);
       expect(left).toEqual([]);
       lookUps += lookUp;
       calls += 1;
       cursor = nextCursor;
+      await afterEach();
     } while (cursor !== undefined);
-    expect([calls, lookUps]).toEqual([3, many.length]);
+    return { calls, lookUps };
+  }
+
+  const many = () =>
+    memoryStore(
+      Array.from({ length: 2.5 * MAX_RETRIES_AT_ONCE }, (_, index) =>
+        parked(`client-${index}`, 'attempts_exhausted'),
+      ),
+    );
+
+  test('very many are taken up in several calls, each once', async () => {
+    const store = many();
+    expect(await retryAll(store)).toEqual({ calls: 3, lookUps: 2.5 * MAX_RETRIES_AT_ONCE });
     expect(new Set(statesOf(store))).toEqual(new Set(['unknown']));
+  });
+
+  test('what is parked again meanwhile is not taken up a second time', async () => {
+    const store = many();
+    let nowMs = NOW_MS;
+    const parkAgain = async () => {
+      nowMs += 1_000;
+      for (const item of [...store.items.values()].filter(({ state }) => state === 'unknown')) {
+        const reason = 'attempts_exhausted';
+        await store.change(item, { state: 'parked', attempts: 1, dueAtMs: nowMs, nowMs, reason });
+      }
+    };
+    expect(await retryAll(store, parkAgain)).toEqual({
+      calls: 3,
+      lookUps: 2.5 * MAX_RETRIES_AT_ONCE,
+    });
   });
 });
 

@@ -45,7 +45,8 @@ export async function retryInvoices(
 
 async function find(index: InvoiceIndex, { ids, filter, cursor }: RetriesBody, nowMs: number) {
   if (ids) return { found: await named(index, ids) };
-  const list = { filter: { ...filter, states: ['parked'] }, sort: 'oldest' } as const;
+  // What is parked again meanwhile is newer than all that is still to come: each is taken up once.
+  const list = { filter: { ...filter, states: ['parked'] }, sort: 'newest' } as const;
   const { heads, nextCursor } = await findInvoices(index, list, MAX_RETRIES_AT_ONCE, nowMs, cursor);
   return { found: heads.map((head): Found => ({ id: head.id, head })), nextCursor };
 }

@@ -41,6 +41,22 @@ test.each(['packaged', 'sending', 'unknown', 'submitted', 'accepted', 'skipped']
   },
 );
 
+test('a change that is sent again after its answer was late is told as done', async () => {
+  const parked = invoiceItem({ state: 'parked', reason: 'attempts_exhausted' });
+  const store = memoryStore([parked]);
+  const late: typeof store = {
+    ...store,
+    change: async (item, change) => {
+      await store.change(item, change);
+      return { type: 'lease_lost' };
+    },
+  };
+  expect(await retryInvoice(late, parked, NOW_MS, 'key-1')).toMatchObject({
+    type: 'retried',
+    item: { state: 'unknown', version: parked.version + 1n },
+  });
+});
+
 test('an invoice that is not there is not retried', async () => {
   expect(await retryInvoice(memoryStore([]), invoiceItem(), NOW_MS, 'k')).toEqual({
     type: 'not_found',

@@ -53,7 +53,7 @@ const WAITING_MS = 1_000;
  */
 export function forecastOf(
   invoices: readonly InvoiceProgress[],
-  pace: SendingPace,
+  paceOfAll: SendingPace,
   nowMs: number,
 ): Forecast | undefined {
   const open = invoices.filter(({ state }) => !RESTING_STATES.includes(state));
@@ -62,6 +62,7 @@ export function forecastOf(
   const isTelling = atRest.length >= (open.length + atRest.length) * TELLING_SHARE;
   if (open.length === 0 || !isTelling) return undefined;
 
+  const pace = ownPace([...atRest, ...open], paceOfAll, nowMs);
   const perSecond = sentPerSecond([...atRest, ...open], pace, nowMs);
   const waiting = open.filter(({ dueAtMs }) => dueAtMs <= nowMs).length;
   const isBound = perSecond >= pace.currentPerSecond * BOUND_SHARE;
@@ -250,6 +251,33 @@ const LEAST_MEASURED_MS = 3_000;
 
 /** What began longer ago says nothing of the pace: it may have been another run, such as before a retry. */
 const PACE_MS = 120_000;
+
+/** With less of what is sent, others are sent beside these: other half months, late usage of which came. */
+const SHARED = 0.85;
+
+/** The pace that these invoices have, where others are sent as well. */
+function ownPace(
+  invoices: readonly InvoiceProgress[],
+  pace: SendingPace,
+  nowMs: number,
+): SendingPace {
+  const own = sum(invoices.map((each) => each.calls - madeEvenly(each, nowMs - MEASURED_MS)));
+  const share = (own * 1_000) / MEASURED_MS / pace.measuredPerSecond;
+  if (Number.isNaN(share) || share >= SHARED) return pace;
+  return {
+    ...pace,
+    currentPerSecond: pace.currentPerSecond * share,
+    measuredPerSecond: pace.measuredPerSecond * share,
+  };
+}
+
+/** As `madeBefore`, with pauses that are alike: of late there were no more requests. */
+function madeEvenly({ calls, begunAtMs, updatedAtMs }: InvoiceProgress, timeMs: number): number {
+  if (updatedAtMs <= timeMs) return calls;
+  const firstMs = begunAtMs ?? updatedAtMs;
+  if (firstMs > timeMs || calls < 2) return 0;
+  return Math.floor(1 + ((calls - 1) * (timeMs - firstMs)) / (updatedAtMs - firstMs));
+}
 
 /**
  * Requests per second of late: the mean of what the budget measures and of what was sent in the later half of the time since

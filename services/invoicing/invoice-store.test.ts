@@ -2,9 +2,9 @@ import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client
 import { DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
-import { partitionsOf, statePartitionOf } from '#services/packaging/public.ts';
+import { type HistoryEntry, partitionsOf, statePartitionOf } from '#services/packaging/public.ts';
+import { isRejectionInDoubt } from '#shared/domain/invoice.ts';
 import { connectDynamo } from '#shared/platform/dynamo.ts';
-
 import { applyChange, createInvoiceStore, MAX_HISTORY } from './invoice-store.ts';
 import { invoiceItem } from './testing/memory-store.ts';
 
@@ -84,6 +84,27 @@ test('a history that is long keeps what ends it and what people asked for', () =
   expect(lengthAfter('parked', 'look_up')).toBe(MAX_HISTORY + 1);
   expect(lengthAfter('unknown', 'retry')).toBe(MAX_HISTORY + 1);
 });
+
+test.each([10, MAX_HISTORY + 10])(
+  'after %i questions a rejection that is told again after a lost answer is in doubt',
+  (polls) => {
+    const entryOf = (call: HistoryEntry['call'], answer: HistoryEntry['answer']) =>
+      ({ atMs: 1n, call, answer }) as const;
+    const history = [
+      entryOf('submit', 'taken'),
+      ...Array.from({ length: polls }, () => entryOf('poll', 'taken')),
+      entryOf('poll', 'rejected'),
+      entryOf('retry', 'will_submit'),
+      entryOf('submit', 'no_answer'),
+      entryOf('look_up', 'rejected'),
+    ];
+    const item = history.reduce((read, each) => {
+      const state = each.answer === 'rejected' ? 'parked' : 'unknown';
+      return applyChange(read, { ...change, state, entry: each });
+    }, invoiceItem());
+    expect(isRejectionInDoubt(item.history)).toBe(true);
+  },
+);
 
 test('reads for a decision are consistent', async () => {
   mock.on(GetCommand).resolves({});

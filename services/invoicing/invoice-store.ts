@@ -6,7 +6,7 @@ import {
   readLines,
   statePartitionOf,
 } from '#services/packaging/public.ts';
-import { type InvoiceState, RESTING_STATES } from '#shared/domain/invoice.ts';
+import { type InvoiceState, isRejectionInDoubt, RESTING_STATES } from '#shared/domain/invoice.ts';
 import { type Dynamo, isConditionFailure } from '#shared/platform/dynamo.ts';
 
 export interface InvoiceKey {
@@ -103,7 +103,10 @@ export function applyChange(item: InvoiceItem, change: InvoiceChange): InvoiceIt
   const begunAtMs = begunAfter(item, entry);
   const isKept =
     entry !== undefined &&
-    (item.history.length < MAX_HISTORY || RESTING_STATES.includes(state) || entry.call === 'retry');
+    (item.history.length < MAX_HISTORY ||
+      RESTING_STATES.includes(state) ||
+      entry.call === 'retry' ||
+      tellsOfDoubt(item.history, entry));
   return {
     ...rest,
     state,
@@ -118,6 +121,11 @@ export function applyChange(item: InvoiceItem, change: InvoiceChange): InvoiceIt
     ...(detail !== undefined && { detail }),
     updatedAtMs: BigInt(Math.round(nowMs)),
   };
+}
+
+/** Corrections go by it, however long the history is. */
+function tellsOfDoubt(history: readonly HistoryEntry[], entry: HistoryEntry): boolean {
+  return isRejectionInDoubt([...history, entry]) !== isRejectionInDoubt(history);
 }
 
 function countsAfter({ calls, polls }: InvoiceItem, entry?: HistoryEntry) {

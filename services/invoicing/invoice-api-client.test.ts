@@ -69,6 +69,7 @@ describe('a submission', () => {
   test.each<[number, unknown, Answer]>([
     [202, { id, status: 'processing' }, { type: 'taken' }],
     [200, { id, status: 'processing', more: 1 }, { type: 'taken' }],
+    [200, { id, status: 'accepted', lines: 'x'.repeat(500_000) }, { type: 'accepted' }],
     [201, { id, status: 'accepted' }, { type: 'accepted' }],
     [200, { id, status: 'rejected', reason: 'E17' }, { type: 'rejected', detail: 'E17' }],
     [200, { id, status: 'rejected' }, { type: 'rejected', detail: 'no reason given' }],
@@ -93,7 +94,7 @@ describe('a submission', () => {
       { id: 'another', status: 'accepted' },
       noAnswer('202 with no status of this invoice: {"id":"another","status":"accepted"}'),
     ],
-  ])('answered %i %j is understood as %j', async (status, body, answer) => {
+  ])('answered %i %.80j is understood as %j', async (status, body, answer) => {
     answerWith(status, body);
     expect(await connect().submit(submission)).toEqual(answer);
   });

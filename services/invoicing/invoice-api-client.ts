@@ -31,7 +31,9 @@ export interface InvoiceApiSettings {
 /** The longest Retry-After that is kept to, so that a mistake in it does not stop sending for good. */
 export const MAX_RETRY_AFTER_MS = 3_600_000;
 const DEFAULT_RETRY_AFTER_MS = 1_000;
-const MAX_BODY_BYTES = 65_536;
+/** An API may answer with the whole invoice. What is a failure is only read for its words. */
+const MAX_BODY_BYTES = 4_194_304;
+const MAX_FAILURE_BYTES = 65_536;
 const MAX_DETAIL = 300;
 
 /** The generic HTTP contract: see shared/contracts/invoice-api.ts. */
@@ -260,14 +262,15 @@ function parseJson(text: string): unknown {
 
 /** The body up to its bound; the connection of a longer one is given up. */
 async function readText(response: http.IncomingMessage): Promise<string> {
+  const maxBytes = isSuccess(response.statusCode ?? 0) ? MAX_BODY_BYTES : MAX_FAILURE_BYTES;
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of response) {
     chunks.push(chunk);
     bytes += chunk.byteLength;
-    if (bytes >= MAX_BODY_BYTES) break;
+    if (bytes >= maxBytes) break;
   }
-  return Buffer.concat(chunks).subarray(0, MAX_BODY_BYTES).toString('utf8');
+  return Buffer.concat(chunks).subarray(0, maxBytes).toString('utf8');
 }
 
 function describeFailure(error: unknown): string {

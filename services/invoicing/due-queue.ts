@@ -9,7 +9,7 @@ const STRETCH = 256;
 /** The most that are put in order at a time: what comes later is found then. */
 export const BATCH = 64;
 /**
- * Nothing is due further ahead than an hour (Retry-After) or a lease. What seems to be was written while a clock
+ * Nothing is due further ahead than the longest pause or a lease. What seems to be was written while a clock
  * was wrong, and is taken to be due.
  */
 const FURTHEST_MS = 2 * 3_600_000;

@@ -83,16 +83,13 @@ test('look-ups of a silent API back off by the look-ups before them', () => {
   expect([0, 1, 2, 20].map(due)).toEqual([1_000, 2_000, 4_000, 60_000]);
 });
 
-test('what the API asks to be left alone for is kept to', () => {
-  const busy: Answer = { type: 'no_answer', detail: '503', retryAfterMs: 30_000 };
-  const tries = { attempts: 1, sameCalls: 0 };
-  expect(afterAnswer('sending', busy, tries, policy, 0).dueInMs).toBe(30_000);
-});
-
-test('what was throttled is due soon: the budget keeps to Retry-After, which a person may end', () => {
-  const tries = { attempts: 1, sameCalls: 0 };
-  expect(afterAnswer('sending', throttled, tries, policy, 0).dueInMs).toBe(1_000);
-});
+test.each<Answer>([throttled, { type: 'no_answer', detail: '503', retryAfterMs: 3_600_000 }])(
+  'after %j it is due soon: the budget keeps to Retry-After, which a person may end',
+  (answer) => {
+    const tries = { attempts: 1, sameCalls: 0 };
+    expect(afterAnswer('sending', answer, tries, policy, 1).dueInMs).toBe(1_000);
+  },
+);
 
 test.each([
   ['parked', 'refused_by_invoice_api', 'packaged'],

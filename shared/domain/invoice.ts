@@ -136,10 +136,10 @@ export function afterAnswer(
     case 'no_answer':
       break;
   }
-  const retryAfterMs = answer.type === 'no_answer' ? (answer.retryAfterMs ?? 0) : 0;
   return {
     state: inDoubt,
-    dueInMs: Math.max(backoff(askFromMs, sameCalls, policy, random), retryAfterMs),
+    // As above, the budget keeps to a Retry-After.
+    dueInMs: backoff(askFromMs, sameCalls, policy, random),
     attempts,
     ...('detail' in answer && { detail: answer.detail }),
   };

@@ -15,8 +15,10 @@ export interface ChunkSummary {
 
 const CLIENTS_AT_ONCE = 8;
 
-/** So many failures are not the clients' own: the chunk is given up. */
-const MAX_FAILED_CLIENTS = 20;
+/** So many failures in a row are not the clients' own: the chunk is given up. */
+const MAX_FAILED_IN_A_ROW = 20;
+/** So many are named. */
+const MAX_NAMED = 100;
 
 /**
  * Packages every client of a chunk that still has a usage mark, as long as `hasTime`. Run again after a death, it goes
@@ -29,13 +31,14 @@ export async function packageChunk(
   hasTime: () => boolean = () => true,
 ): Promise<ChunkSummary> {
   const failed: { readonly client: string; readonly error: unknown }[] = [];
+  let failedInARow = 0;
   let hasLeft = false;
   let clients = 0;
   let packages = 0;
 
   async function* marksInTime() {
     for await (const work of workOf(packaging, chunk)) {
-      if (failed.length >= MAX_FAILED_CLIENTS) return;
+      if (failedInARow >= MAX_FAILED_IN_A_ROW) return;
       if (!hasTime()) {
         hasLeft = true;
         return;
@@ -49,19 +52,23 @@ export async function packageChunk(
     ({ shard, mark, carries }) =>
       packageClient(packaging, chunk.period, shard, mark, carries).catch((error: unknown) => {
         failed.push({ client: mark.of, error });
+        failedInARow += 1;
         return undefined;
       }),
     { concurrency: CLIENTS_AT_ONCE, preserveOrder: false },
   );
   for await (const count of added) {
     if (count === undefined) continue;
+    failedInARow = 0;
     clients += 1;
     packages += count;
   }
   const [first] = failed;
   if (first) {
-    const names = failed.map(({ client }) => client).join(', ');
-    throw new Error(`not packaged for ${chunk.period}: ${names}`, { cause: first.error });
+    const names = failed.slice(0, MAX_NAMED).map(({ client }) => client);
+    const others = failed.length - names.length;
+    const text = `${names.join(', ')}${others > 0 ? ` and ${others} others` : ''}`;
+    throw new Error(`not packaged for ${chunk.period}: ${text}`, { cause: first.error });
   }
   return { clients, packages, hasLeft };
 }

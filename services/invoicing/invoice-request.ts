@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import * as field from '#shared/contracts/fields.ts';
 import { INVOICE_SORTS } from '#shared/contracts/invoices.ts';
-import { type HalfMonth, isHalfMonth } from '#shared/domain/billing-period.ts';
+import type { HalfMonth } from '#shared/domain/billing-period.ts';
 import { INVOICE_STATES } from '#shared/domain/invoice.ts';
 import { type HttpRequest, parseParameter } from '#shared/platform/http.ts';
 import { type PageRequest, parsePageRequest } from '#shared/platform/page-request.ts';
@@ -16,14 +16,6 @@ const states = z.optional(
     ),
     z.array(z.enum(INVOICE_STATES, { error: `must be of ${INVOICE_STATES.join(', ')}` })),
   ),
-);
-const period = z.optional(
-  z.string().check(z.refine(isHalfMonth, { error: 'must be a half month, such as 2026-11-H1' })),
-);
-const reason = z.optional(
-  z
-    .string()
-    .check(z.regex(/^[a-z_]{1,64}$/, { error: 'must be a reason, such as attempts_exhausted' })),
 );
 const seconds = z.optional(
   z.pipe(
@@ -47,8 +39,8 @@ export function parseListRequest(
     filter: {
       states: parseParameter('state', query.state, states),
       client: parseParameter('client', query.client, z.optional(field.client)),
-      period: parseParameter('period', query.period, period),
-      reason: parseParameter('reason', query.reason, reason),
+      period: parseParameter('period', query.period, z.optional(field.period)),
+      reason: parseParameter('reason', query.reason, z.optional(field.reason)),
       olderThanSeconds: parseParameter('olderThanSeconds', query.olderThanSeconds, seconds),
     },
     sort: parseParameter('sort', query.sort, sort),
@@ -61,5 +53,5 @@ export function parseListRequest(
 
 /** The half month that a request is about, if it names one. Throws `ProblemError` invalid_parameter. */
 export function parsePeriod(request: HttpRequest): HalfMonth | undefined {
-  return parseParameter('period', request.queryStringParameters?.period, period);
+  return parseParameter('period', request.queryStringParameters?.period, z.optional(field.period));
 }

@@ -118,9 +118,9 @@ test('one that fails keeps no other, and can be sent again', async () => {
   expect(await retry(store, { ids })).toMatchObject({ submit: 1, lookUp: 0 });
 });
 
-test.each([{}, { ids: [], filter: {} }, { ids: ['x'], filter: {} }, { filter: { colour: 'red' } }])(
-  'a body that names neither or both is refused: %j',
-  (body) => {
-    expect(RetriesBody.safeParse(body).success).toBe(false);
-  },
-);
+test.each([
+  ...[{}, { ids: [], filter: {} }, { ids: ['x'], filter: {} }, { filter: { colour: 'red' } }],
+  ...[{ filter: { period: '2026-11' } }, { filter: { reason: 'rejected by invoice API' } }],
+])('a body that names neither or both, or what cannot match, is refused: %j', (body) => {
+  expect(RetriesBody.safeParse(body).success).toBe(false);
+});

@@ -1,11 +1,7 @@
 import * as z from 'zod/mini';
 import { clearMarkedPeriod } from '#services/aggregation/public.ts';
-import {
-  dayOf,
-  halfMonthOf,
-  isHalfMonth,
-  previousHalfMonth,
-} from '#shared/domain/billing-period.ts';
+import * as field from '#shared/contracts/fields.ts';
+import { dayOf, halfMonthOf, previousHalfMonth } from '#shared/domain/billing-period.ts';
 import { chunkCapacity, MAX_CHUNKS, type WorkerSpeed } from './chunk-size.ts';
 import type { Packaging } from './package-client.ts';
 import { type Chunk, periodsToPackage, planChunks } from './plan-chunks.ts';
@@ -15,9 +11,7 @@ import { type Chunk, periodsToPackage, planChunks } from './plan-chunks.ts';
  * with `period` just that one; with `includeRunning` also the running one, as of now.
  */
 export const RunRequest = z.strictObject({
-  period: z.optional(
-    z.string().check(z.refine(isHalfMonth, { error: 'must be a half month such as 2026-11-H1' })),
-  ),
+  period: z.optional(field.period),
   includeRunning: z.optional(z.boolean()),
 });
 export type RunRequest = z.infer<typeof RunRequest>;

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { isHalfMonth } from '#shared/domain/billing-period.ts';
 import {
   isCurrency,
   MAX_AMOUNT_MICROS,
@@ -32,6 +33,16 @@ export const currency = z.string().check(
     error: 'must be a currency code of ISO 4217, such as USD',
   }),
 );
+
+/** A half month of the billing time zone. */
+export const period = z
+  .string()
+  .check(z.refine(isHalfMonth, { error: 'must be a half month, such as 2026-11-H1' }));
+
+/** Why an invoice is parked or was not sent. */
+export const reason = z
+  .string()
+  .check(z.regex(/^[a-z_]{1,64}$/, { error: 'must be a reason, such as attempts_exhausted' }));
 
 function decimal(minMicros: bigint, maxMicros: bigint, error: string) {
   return z.pipe(

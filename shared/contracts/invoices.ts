@@ -69,6 +69,8 @@ export const Invoice = z.extend(InvoiceSummary, {
   /** How much of the total the client has paid from its balance already: what is due is the rest. Below zero where more was given back. */
   paid: z.string(),
   lines: z.array(InvoiceLine),
+  /** Why `lines` is empty though the package has some: they are not there any more as they were frozen. */
+  linesProblem: z.optional(z.string()),
   /** SHA-256 over the lines as they were frozen: see the explanation. */
   linesSha256: z.optional(z.string()),
   history: z.array(Attempt),
@@ -93,8 +95,8 @@ export const RetriesBody = z
     filter: z.optional(
       z.strictObject({
         client: z.optional(field.client),
-        period: z.optional(z.string()),
-        reason: z.optional(z.string()),
+        period: z.optional(field.period),
+        reason: z.optional(field.reason),
         olderThanSeconds: z.optional(z.int().check(z.gte(0), z.lte(400 * 86_400))),
       }),
     ),

@@ -12,10 +12,12 @@ test('a rejected invoice is corrected to less than nothing, and the next one of 
   const session = await joinTestSession();
   const { api } = session;
   const client = `corrected-${ulid()}`;
+  // Of one half month, whenever this runs.
+  const time = new Date().toISOString();
   const use = () =>
     api.post('/v1/usage', {
       ...{ specversion: '1.0', id: ulid(), source: '/tests', type: 'tollgate.usage' },
-      subject: client,
+      ...{ subject: client, time },
       data: { meter: 'api.requests', quantity: '1000' },
     });
   const invoices = async () => {

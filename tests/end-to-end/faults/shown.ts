@@ -36,8 +36,6 @@ function withoutAnchors(pattern: RegExp | undefined): RegExp {
 
 /** The overview says what keeps invoices from being sent. */
 export async function expectBanner(page: Page, words: RegExp): Promise<void> {
-  const banner = page.locator('[aria-live="polite"] .notice').first();
-  await banner.waitFor();
-  expect(await banner.textContent()).toMatch(words);
+  await page.locator('[aria-live="polite"] .notice', { hasText: words }).first().waitFor();
   await screenshot(page, words.source.includes('stopped') ? 'fault-breaker' : 'fault-retry-after');
 }

@@ -2,6 +2,7 @@ import type { Invoice, InvoiceLine, InvoiceSummary } from '#shared/contracts/inv
 import { RESTING_STATES } from '#shared/domain/invoice.ts';
 import { formatAmount, formatMicros } from '#shared/domain/money.ts';
 import type { PackageLine } from '#shared/domain/package-line.ts';
+import { log } from '#shared/platform/log.ts';
 import { type FrozenPackage, unpackLines } from './frozen-package.ts';
 import type { HistoryEntry, InvoiceHead } from './invoice-item.ts';
 
@@ -32,20 +33,24 @@ export function presentInvoice(frozen: FrozenPackage): Invoice {
   return {
     ...presentSummary(item),
     paid: formatAmount(item.paidMicros),
-    lines: readableLines(frozen),
+    ...readableLines(frozen),
     linesSha256: item.linesSha256,
     history: item.history.map(presentEntry),
   };
 }
 
-/** A damaged package is parked as unreadable; that must not keep it from being looked at. */
-function readableLines(frozen: FrozenPackage): Invoice['lines'] {
+/** Damage must not keep a package from being looked at. */
+function readableLines(frozen: FrozenPackage): Pick<Invoice, 'lines' | 'linesProblem'> {
   try {
-    return presentLines(unpackLines(frozen).lines);
-  } catch {
-    return [];
+    return { lines: presentLines(unpackLines(frozen).lines) };
+  } catch (error) {
+    log.error('lines', { id: frozen.item.id, error: error as Error });
+    return { lines: [], linesProblem: LINES_PROBLEM };
   }
 }
+
+const LINES_PROBLEM =
+  'Its lines are not there as they were frozen: see the log line of its id. What it was made of is in the daily records.';
 
 function presentEntry({
   atMs,

@@ -51,7 +51,15 @@ export default function InvoicePage({ id }: { readonly id: string }) {
             {({ history }) => <Attempts history={history} />}
           </Part>
           <Part title="Lines" query={query}>
-            {({ lines, currency }) => <LinesTable lines={lines} currency={currency} />}
+            {({ lines, linesProblem, currency }) =>
+              linesProblem ? (
+                <Notice tone="bad" title="The lines cannot be shown.">
+                  {linesProblem}
+                </Notice>
+              ) : (
+                <LinesTable lines={lines} currency={currency} />
+              )
+            }
           </Part>
           <Explained invoice={query.data} />
         </>

@@ -8,7 +8,7 @@ NODE := node --disable-warning=ExperimentalWarning --import ./localstack/lua-hoo
 JEST := node --disable-warning=ExperimentalWarning --experimental-vm-modules node_modules/jest/bin/jest.js
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run replay load-test latency test test-faults test-unit check bench start deploy load reset status stop redrive rebuild-balances explain remove openapi
+.PHONY: help setup ready run replay load-test latency test test-faults test-unit check bench start deploy load reset status stop redrive rebuild-balances explain remove openapi
 
 help: ## List what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,13 +69,16 @@ load: setup ## Load prices (PRICES=file) and make an API key (SCOPES=charge,usag
 reset: setup ## Bring the 100 accounts prepaid-001 to prepaid-100 to a known balance (BALANCE=100.00)
 	@node localstack/run/reset.ts
 
-status: ## Show what runs where, and the queues
+ready:
+	@test -x node_modules/.bin/node || { echo 'Nothing is set up here yet: run make setup first.' >&2; exit 1; }
+
+status: ready ## Show what runs where, and the queues
 	@node localstack/status.ts
 
-stop: ## Stop everything that runs
+stop: ready ## Stop everything that runs, of tests and benches too
 	@node localstack/stop.ts
 
-redrive: ## Send dead letters back to their queue (local cloud)
+redrive: ready ## Send dead letters back to their queue (local cloud)
 	@$(NODE) localstack/run/redrive.ts
 
 rebuild-balances: setup ## Restore balances that the store has lost from the ledger, and compare those that it has: SHARD=…, or API_URL and API_KEY
@@ -84,7 +87,7 @@ rebuild-balances: setup ## Restore balances that the store has lost from the led
 explain: setup ## Explain an invoice down to its events and verify every proof: INVOICE=2026-11-H1.1.acme, or with API_URL and API_KEY
 	@STAGE=$(STAGE) $(NODE) localstack/explain/explain.ts
 
-remove: ## Remove the stack; STAGE=local (the default) or a stage on AWS
+remove: ready ## Remove the stack; STAGE=local (the default) or a stage on AWS
 ifeq ($(STAGE),local)
 	@node localstack/stack.ts remove
 else

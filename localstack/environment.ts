@@ -9,7 +9,7 @@ const HTTP_API_ID = '70119a7e';
  * `run` serves `make run`; `test`, `e2e` and `apart` serve `make test`, whose rows run beside it and each other; `bench`
  * serves `make bench`: each with ports and a state folder of its own.
  */
-const ENVIRONMENT_NAMES = ['run', 'test', 'e2e', 'apart', 'bench'] as const;
+export const ENVIRONMENT_NAMES = ['run', 'test', 'e2e', 'apart', 'bench'] as const;
 export type EnvironmentName = (typeof ENVIRONMENT_NAMES)[number];
 
 export const SERVER_NAMES = ['redis', 'cloud', 'invoiceApi'] as const;

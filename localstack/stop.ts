@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCommand } from './command.ts';
-import { type LocalEnvironment, readLocalEnvironment } from './environment.ts';
+import { ENVIRONMENT_NAMES, type LocalEnvironment, readLocalEnvironment } from './environment.ts';
 import { withLock } from './lock.ts';
 import { stopProcesses } from './processes.ts';
 import { removeRecord } from './record.ts';
@@ -27,7 +27,11 @@ export async function clearAway(environment: LocalEnvironment): Promise<number> 
 
 if (import.meta.main) {
   await runCommand(async () => {
-    const ended = await stopEnvironment(readLocalEnvironment());
+    // All of them, those of tests and benches that were broken off too, unless one is asked for.
+    const names = process.env.TOLLGATE_ENVIRONMENT ? [undefined] : ENVIRONMENT_NAMES;
+    let ended = 0;
+    for (const name of names)
+      ended += await stopEnvironment(readLocalEnvironment(process.env, name));
     console.log(ended === 0 ? 'Nothing was running.' : `Stopped (${ended} processes).`);
   });
 }

@@ -66,7 +66,6 @@ describe('the same id', () => {
 });
 
 describe('receipts', () => {
-  const WINDOW_MS = 1_000;
   /** Makes the receipts of a client's shard older by whole slices. */
   const age = async (client: string, slices: number) => {
     const running = Math.floor((await nowMsOf(own.redis)) / RECEIPT_SLICE_MS);
@@ -100,7 +99,7 @@ describe('receipts', () => {
   });
 
   test('of an id with its time hold until it is refused as expired: never twice', async () => {
-    const short = storeOn(own.redis, { receiptWindowMs: WINDOW_MS });
+    const short = storeOn(own.redis, { receiptWindowMs: 3_000 });
     const client = await openNew(short, 100n);
     const event = charge(client, 1n, ulid(await nowMsOf(own.redis)));
     const types = [(await send(event, short)).type];
@@ -108,17 +107,17 @@ describe('receipts', () => {
       types.push((await send(event, short)).type);
       return types.at(-1) === 'expired';
     });
-    expect([...new Set(types)]).toEqual(['done', 'repeated', 'expired']);
+    expect(types.filter((type) => type !== 'repeated')).toEqual(['done', 'expired']);
     expect((await readAccount(short, client))?.balanceMicros).toBe(99n);
   });
 
   test('of an id from the future are found when its time has come', async () => {
-    const short = storeOn(own.redis, { receiptWindowMs: WINDOW_MS });
+    const short = storeOn(own.redis, { receiptWindowMs: 60_000 });
     const client = await openNew(short, 100n);
     const event = charge(client, 1n, ulid((await nowMsOf(own.redis)) + 700));
     const idTimeMs = timeInId(event.id) as number;
     const first = await send(event, short);
-    await waitUntil(async () => (await nowMsOf(own.redis)) > idTimeMs + 300);
+    await waitUntil(async () => (await nowMsOf(own.redis)) > idTimeMs);
     expect(await send(event, short)).toEqual({ ...first, type: 'repeated' });
   });
 

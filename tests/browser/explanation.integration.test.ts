@@ -135,12 +135,15 @@ describeInBrowser('an explanation', (open) => {
   test('of an invoice that the pipeline has made is proven down to its events', async () => {
     const { api, environment, cloud, steps } = await joinTestSession();
     const client = `explained-${ulid()}`;
+    // One day for both, whenever this runs.
+    const time = new Date(Date.now() - 86_400_000).toISOString();
     for (const quantity of ['1000', '250']) {
       await api.post('/v1/usage', {
         specversion: '1.0',
         id: ulid(),
         source: '/tests',
         type: 'tollgate.usage',
+        time,
         subject: client,
         data: { meter: 'api.requests', quantity },
       });

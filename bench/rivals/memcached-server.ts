@@ -1,7 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import { listen } from '#shared/testing/valkey.ts';
+import { freePort } from '#shared/testing/valkey.ts';
 import { waitUntil } from '#shared/testing/wait-until.ts';
 import { connectMemcached } from './memcached-client.ts';
 
@@ -46,11 +45,4 @@ async function answers(port: number): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server, 0);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

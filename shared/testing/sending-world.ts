@@ -1,3 +1,4 @@
+import { seededRandom } from '#localstack/traffic/random.ts';
 import type { InvoiceProgress, SendingPace } from '#shared/domain/forecast.ts';
 
 /** How a run of sending goes, in a time of its own. */
@@ -52,7 +53,7 @@ const LEASE_MS = 30_000;
 
 /** Sends everything by a sender and a poller that share a rate, and yields how it stands each two seconds; at last the end. */
 export function* runWorld(world: World): Generator<Moment> {
-  const random = randomOf(world.seed);
+  const random = seededRandom(world.seed);
   const within = ({ min, max }: { min: number; max: number }) => min + random() * (max - min);
   const invoices = Array.from(
     { length: world.invoices },
@@ -174,15 +175,4 @@ export function* runWorld(world: World): Generator<Moment> {
     yield { nowMs, invoices, pace };
     if (isDone) return;
   }
-}
-
-/** Numbers in [0, 1), the same for a seed. */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

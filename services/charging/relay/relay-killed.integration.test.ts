@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
+import { seededRandom } from '#localstack/traffic/random.ts';
 import type { LedgerEvent } from '#shared/domain/ledger-event.ts';
 import { changeBalance } from '../balance-store.ts';
 import { useOwnStore } from '../testing/own-store.ts';
@@ -14,15 +15,6 @@ const ROUNDS = 5;
 const SEED = 20_261_121;
 
 const own = useOwnStore();
-
-/** Numbers in [0, 1) that are the same for a seed. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 /** Runs a relay process, and kills it a moment after it has sent some messages. */
 async function runAndKill(messages: number, momentMs: number, take: (body: string) => void) {
@@ -62,7 +54,7 @@ function isWhole(line: string): boolean {
 }
 
 test(`relays killed with kill -9 while charges run lose and double nothing (seed ${SEED})`, async () => {
-  const random = randomOf(SEED);
+  const random = seededRandom(SEED);
   const store = storeOn(own.redis);
   const clients = await Promise.all(Array.from({ length: 8 }, () => openNew(store, 1_000_000n)));
   const expected = new Map<string, LedgerEvent['kind']>(

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import Stripe from 'stripe';
 import type { InvoiceSubmission } from '#shared/contracts/invoice-api.ts';
 import { formatAmount } from '#shared/domain/money.ts';
+import { freePort, listen } from '#shared/testing/valkey.ts';
 import { waitUntil } from '#shared/testing/wait-until.ts';
 import { createStripeInvoiceApi } from './stripe-invoice-api.ts';
 import { type StripeFault, startStripe } from './testing/stripe-server.ts';
@@ -37,18 +38,6 @@ async function provide(): Promise<string | undefined> {
     if (code === 'ENOENT') return 'Go is not installed';
     return `stripe-mock could not be built: ${message.split('\n')[0]}`;
   }
-}
-
-async function listen(server: ReturnType<typeof createServer>): Promise<number> {
-  await new Promise<void>((done) => void server.listen(0, '127.0.0.1', done));
-  return (server.address() as AddressInfo).port;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server);
-  await new Promise((done) => server.close(done));
-  return port;
 }
 
 let missing: string | undefined;
@@ -97,7 +86,7 @@ beforeAll(async () => {
   stripe = await startStripe();
   mockPort = await freePort();
   mock = spawn(BINARY, ['-http-addr', `127.0.0.1:${mockPort}`], { stdio: 'ignore' });
-  await listen(gate);
+  await listen(gate, 0);
   const isUp = () =>
     fetch(`http://127.0.0.1:${mockPort}`).then(
       () => true,

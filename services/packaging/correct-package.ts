@@ -24,6 +24,8 @@ export interface Wish {
   /** For those who read it later. */
   readonly reason: string;
   readonly lines: readonly Omit<CorrectionLine, 'kind'>[];
+  /** Whether a person has made sure that the invoice API does not have it, where that is not known here. */
+  readonly isNotTaken: boolean;
   /** Who asks for it: the id of an API key. */
   readonly keyId: string;
 }
@@ -46,8 +48,8 @@ const MAX_TRIES = 5;
 
 /**
  * Puts another revision in the place of a parked package: its lines as they are, and these. The old one changes its
- * state and nothing else. What may have been taken by the invoice API after all is not corrected: it has to be looked
- * up first, by a retry.
+ * state and nothing else. What may have been taken by the invoice API after all is not corrected, unless a person has made
+ * sure that it was not.
  */
 export async function correctPackage(
   correcting: Correcting,
@@ -92,7 +94,8 @@ function whyNot(
 ): WhyNot | undefined {
   if (state === 'superseded') return 'superseded';
   if (state !== 'parked') return 'not_parked';
-  if (!isSurelyNotPending(reason) || isRejectionInDoubt(history)) return 'may_be_pending';
+  const mayBePending = !isSurelyNotPending(reason) || isRejectionInDoubt(history);
+  if (mayBePending && !wish.isNotTaken) return 'may_be_pending';
   if (!lines) return 'damaged';
   const before = lines.filter(({ kind }) => kind === 'correction').length;
   return before + wish.lines.length > MAX_CORRECTION_LINES ? 'too_many_lines' : undefined;
@@ -113,11 +116,12 @@ function notCorrectable(
 function historyOf(
   old: InvoiceItem,
   newId: string,
-  { reason, keyId }: Wish,
+  { reason, isNotTaken, keyId }: Wish,
   nowMs: number,
 ): [HistoryEntry, HistoryEntry] {
   const entry = { atMs: BigInt(Math.round(nowMs)), call: 'correct' as const };
-  const who = `asked for with API key ${keyId}`;
+  const sure = isNotTaken ? 'the invoice API is said not to have it; ' : '';
+  const who = `${sure}asked for with API key ${keyId}`;
   return [
     { ...entry, answer: 'superseded', detail: `${newId} takes its place: ${reason}; ${who}` },
     { ...entry, answer: 'made', detail: `takes the place of ${old.id}: ${reason}; ${who}` },

@@ -22,7 +22,7 @@ function detailOf({ why, state, parkedFor, supersededBy }: NotCorrectable): stri
     case 'not_parked':
       return `It is ${state}; only what is parked can be corrected.`;
     case 'may_be_pending':
-      return `It is parked as ${parkedFor ?? 'unknown'}: the invoice API may have it after all, and would bill both. Retry it first, so that it is looked up; it can be corrected once the API has turned it down. As long as the API neither takes it nor turns it down, only its owner can help.`;
+      return `It is parked as ${parkedFor ?? 'unknown'}: the invoice API may have it after all, and would bill both. Retry it first, so that it is looked up; correct it once the API has turned it down. If it does neither, make sure with its owner that it does not have it, and send "isNotTaken": true.`;
     case 'damaged':
       return 'Its lines are not those that were frozen; a correction would go on with the damage. See the log line of its id.';
     case 'too_many_lines':

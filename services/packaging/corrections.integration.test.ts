@@ -25,6 +25,7 @@ const NEXT = '2026-11-H2';
 const WISH = {
   reason: 'agreed with the client',
   lines: [{ description: 'Goodwill', amountMicros: -500n }],
+  isNotTaken: false,
   keyId: 'k1',
 };
 let tables: PackagingTables;
@@ -263,6 +264,11 @@ describe('is not corrected', () => {
       await tables.invoices.put({ ...rest, ...(reason && { reason }) });
       expect(await correct()).toMatchObject({ why: 'may_be_pending', parkedFor: reason });
       expect(await tables.packages()).toHaveLength(1);
+      // A person may know better.
+      const sure = { ...WISH, isNotTaken: true };
+      expect(await correct(1, sure)).toMatchObject({ type: 'corrected' });
+      const [old] = await tables.packages();
+      expect(old?.history.at(-1)?.detail).toContain('the invoice API is said not to have it');
     },
   );
 

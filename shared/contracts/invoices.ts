@@ -129,6 +129,11 @@ export type RetriesAnswer = z.infer<typeof RetriesAnswer>;
 export const CorrectionBody = z.strictObject({
   /** For those who read it later. */
   reason: z.string().check(z.minLength(1), z.maxLength(300)),
+  /**
+   * Of what the invoice API may have taken after all, such as after `attempts_exhausted`: whether you have made sure, with its
+   * owner, that it has not and will not. Else both would be billed.
+   */
+  isNotTaken: z._default(z.boolean(), false),
   lines: z
     .array(
       z.strictObject({

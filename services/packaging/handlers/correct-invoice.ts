@@ -11,9 +11,9 @@ const AWAY = 'The invoices could not be reached in time. Send the same request a
 
 export const handler = httpHandler({ scope: 'operate' }, async (request) => {
   const key = parseInvoicePath(request);
-  const { reason, lines } = parseBody(request, CorrectionBody);
+  const { reason, isNotTaken, lines } = parseBody(request, CorrectionBody);
   const amounts = lines.map(({ description, amount }) => ({ description, amountMicros: amount }));
-  const wish = { reason, lines: amounts, keyId: keyIdOf(request) };
+  const wish = { reason, isNotTaken, lines: amounts, keyId: keyIdOf(request) };
   const result = await orTryAgain(correctPackage(wireCorrecting(), key, wish), AWAY);
   if (result.type === 'not_found') throw noSuchInvoice();
   if (result.type === 'not_correctable') throw notCorrectableProblem(result);

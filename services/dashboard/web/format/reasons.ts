@@ -11,7 +11,7 @@ const INVOICE_REASONS: Readonly<Record<string, Reason>> = {
   refused_by_invoice_api: {
     title: 'Refused by the invoice API',
     meaning:
-      'The invoice API said that the request itself is wrong (400, 409, 413 or 422) and did not take it.',
+      'The invoice API said that the request itself is wrong (400, 413 or 422) and did not take it.',
     next: 'Read its answer below. Where its rules or its data are wrong, have them put right there and retry. Where the invoice is wrong, correct it.',
     retry: 'submit',
   },
@@ -25,7 +25,7 @@ const INVOICE_REASONS: Readonly<Record<string, Reason>> = {
     title: 'All attempts used up',
     meaning:
       'It was sent as often as the settings allow, and the invoice API still does not know it.',
-    next: 'Look whether the invoice API is well. Then retry: it is looked up first, so that it is not booked twice.',
+    next: 'Look whether the invoice API is well. Then retry: it is looked up first, so that it is not booked twice. Where it ends here again and again, make sure with the owner of the API that it does not have it, and correct it.',
     retry: 'look_up',
   },
   package_unreadable: {

@@ -1,8 +1,9 @@
-import { Button, Textarea, TextInput } from '@mantine/core';
+import { Button, Checkbox, Textarea, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { useLocation } from 'wouter';
 import type { Invoice } from '#shared/contracts/invoices.ts';
+import { isRejectionInDoubt, isSurelyNotPending } from '#shared/domain/invoice.ts';
 import { correctInvoice } from '../api/routes.ts';
 import { formatAmount } from '../format/amounts.ts';
 import { focusNextTitle } from '../frame/page-title.tsx';
@@ -26,11 +27,14 @@ export function CorrectDialog({
   const queryClient = useQueryClient();
   const [reason, setReason] = useState('');
   const [lines, setLines] = useState<readonly Numbered[]>([numbered(1)]);
+  const [isNotTaken, setNotTaken] = useState(false);
   const [isChecked, setChecked] = useState(false);
+  const mayBeTaken = !isSurelyNotPending(invoice.reason) || isRejectionInDoubt(invoice.history);
   const correction = useMutation({
     mutationFn: () =>
       correctInvoice(invoice.id, {
         reason: reason.trim(),
+        ...(mayBeTaken && { isNotTaken }),
         lines: lines.map(({ description, amount }) => ({
           description: description.trim(),
           amount: amount.trim(),
@@ -44,6 +48,7 @@ export function CorrectDialog({
     },
   });
   const isWhole =
+    (isNotTaken || !mayBeTaken) &&
     reason.trim() !== '' &&
     lines.every(
       ({ description, amount }) => description.trim() !== '' && amountError(amount) === undefined,
@@ -81,6 +86,15 @@ export function CorrectDialog({
           onChange={(event) => setReason(event.currentTarget.value)}
           error={isChecked && reason.trim() === '' ? 'Say why.' : undefined}
         />
+        {mayBeTaken && (
+          <Checkbox
+            label="The invoice API does not have this invoice, and will not take it any more"
+            description="Make sure with its owner: it was sent, and else both would be billed. A retry looks it up."
+            checked={isNotTaken}
+            onChange={(event) => setNotTaken(event.currentTarget.checked)}
+            error={isChecked && !isNotTaken ? 'Make sure first, or retry instead.' : undefined}
+          />
+        )}
         {lines.map((line, index) => (
           <LineFields
             key={line.number}

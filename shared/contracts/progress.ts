@@ -7,7 +7,7 @@ const StateCounts = z.record(z.string(), z.number());
 const ReasonCounts = z.record(z.string(), z.number());
 
 export const PeriodList = z.strictObject({
-  /** Half months that ever had usage or invoices, the latest first. */
+  /** Half months that ever had usage, the latest first. */
   periods: z.array(z.string()),
 });
 export type PeriodList = z.infer<typeof PeriodList>;

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { ulid } from 'ulid';
 import { PERIODS, UNAVAILABLE } from './answers.ts';
@@ -130,30 +129,26 @@ describeInBrowser('invoices', (open) => {
 
   test('are retried to the end after a retry that was stopped, the keyboard kept in the dialog', async () => {
     const { seen, answer } = retriesOf(250);
-    let goOn = () => {};
-    const gate = new Promise<void>((resolve) => {
-      goOn = resolve;
-    });
-    /** The plan takes a second and a half, and the first round until it is let go on. */
-    const slowly = async ({ body }: { readonly body: unknown }) => {
-      if ((body as { dryRun: boolean }).dryRun) await setTimeout(500);
-      else await gate;
+    const [plan, firstRound] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const held = async ({ body }: { readonly body: unknown }) => {
+      await ((body as { dryRun: boolean }).dryRun ? plan : firstRound).promise;
       return answer({ body });
     };
     const page = await open({
       path: `/invoices?state=parked&period=${PERIOD}`,
-      answers: { invoices: { invoices: [] }, 'invoices/retries': slowly },
+      answers: { invoices: { invoices: [] }, 'invoices/retries': held },
     });
     const opener = 'Retry all parked that match';
     await page.getByRole('button', { name: opener }).press('Enter');
     const dialog = page.getByRole('dialog', { name: 'Retry parked invoices' });
     await dialog.getByText('Loading …').waitFor({ state: 'attached' });
     await expectFocusKept(page);
+    plan.resolve();
     await dialog.getByRole('button', { name: 'Retry 250 invoices' }).press('Enter');
     await dialog.getByText('0 of 250 invoices taken up').waitFor();
     await waitForFocus(page, 'Stop after this round');
     await page.keyboard.press('Enter');
-    goOn();
+    firstRound.resolve();
     await dialog.getByText('Stopped as asked; the rest is as it was.').waitFor();
     expect(seen.done).toHaveLength(1);
     await waitForFocus(page, 'Close');
@@ -166,6 +161,26 @@ describeInBrowser('invoices', (open) => {
     await dialog.getByRole('button', { name: 'Retry 250 invoices' }).press('Enter');
     await dialog.getByText('250 invoices taken up again').waitFor();
     expect(seen.done).toHaveLength(4);
+  });
+
+  test('go on where a round failed, and what was done before counts', async () => {
+    const { seen, answer } = retriesOf(250);
+    let rounds = 0;
+    const failing = (request: { readonly body: unknown }) => {
+      if (!(request.body as { dryRun: boolean }).dryRun) rounds += 1;
+      return rounds === 2 ? UNAVAILABLE : answer(request);
+    };
+    const page = await open({
+      path: `/invoices?state=parked&period=${PERIOD}`,
+      answers: { invoices: { invoices: [] }, 'invoices/retries': failing },
+    });
+    await page.getByRole('button', { name: 'Retry all parked that match' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Retry parked invoices' });
+    await dialog.getByRole('button', { name: 'Retry 250 invoices' }).click();
+    await dialog.getByText('100 invoices taken up again').waitFor();
+    await dialog.getByRole('button', { name: 'Retry 150 invoices' }).click();
+    await dialog.getByText('250 invoices taken up again').waitFor();
+    expect(seen.done.map(({ cursor }) => cursor)).toEqual([undefined, '100', '200']);
   });
 
   test('can be selected page by page on a phone, where the head of the table is not to be seen', async () => {
@@ -292,6 +307,35 @@ describeInBrowser('one invoice', (open) => {
         lines: [{ description: 'Goodwill', amount: '-4.50' }],
       },
     ]);
+  });
+
+  test('that the invoice API may have after all is corrected once that is made sure of', async () => {
+    const sent: unknown[] = [];
+    const exhausted = (
+      await seedInvoices([{ ...parked, client: `${parked.client}-2`, number: 2 }])
+    )[0];
+    const page = await open({
+      path: `/invoices/${exhausted}`,
+      answers: {
+        [`invoices/${exhausted}/corrections`]: ({ body }: { body: unknown }) => {
+          sent.push(body);
+          return { id };
+        },
+      },
+    });
+    await page.getByRole('button', { name: 'Correct' }).click();
+    const dialog = page.getByRole('dialog', { name: `Correct ${exhausted}` });
+    await dialog.getByLabel('Why').fill('Its owner has looked');
+    await dialog.getByLabel('Description of line 1').fill('Goodwill');
+    await dialog.getByLabel('Amount of line 1').fill('-0.50');
+    await dialog.getByRole('button', { name: 'Make the new revision' }).click();
+    await dialog.getByText('Make sure first, or retry instead.').waitFor();
+    expect(sent).toEqual([]);
+    await dialog.getByLabel('The invoice API does not have this invoice').check();
+    expect(await seriousFindings(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Make the new revision' }).click();
+    await page.getByRole('heading', { name: `Invoice ${id}`, level: 1 }).waitFor();
+    expect(sent).toMatchObject([{ isNotTaken: true }]);
   });
 
   test('gives the focus back to what opened a dialog, and keeps it in there', async () => {

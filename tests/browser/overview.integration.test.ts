@@ -9,6 +9,7 @@ import {
   midwayProgress,
   notConserved,
   OVERVIEW,
+  PERIODS,
   stoppedSending,
   treesDiffer,
   UNAVAILABLE,
@@ -137,6 +138,16 @@ describeInBrowser('the overview', (open) => {
     await comeBack();
     await again.click();
     await page.getByRole('heading', { name: 'Clients', level: 1 }).waitFor();
+  });
+
+  test('half months that cannot be had are told where one is chosen, and asked for again', async () => {
+    let asked = 0;
+    const page = await open({
+      answers: { ...OVERVIEW, periods: () => (asked++ < 2 ? UNAVAILABLE : PERIODS) },
+    });
+    await page.getByText('The others could not be had.').waitFor();
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText('The others could not be had.').waitFor({ state: 'detached' });
   });
 
   test('the half month stands in the address', async () => {

@@ -21,9 +21,21 @@ export function Usage({
   readonly period: string | undefined;
   readonly choose: (period: string | undefined) => void;
 }) {
-  const latest = useQuery(periods()).data?.periods[0];
-  const shown = period ?? latest ?? currentPeriod();
-  const query = useQuery(dailyUsage(client, shown));
+  const known = useQuery(periods());
+  const latest = known.data && (known.data.periods[0] ?? currentPeriod());
+  const shown = period ?? latest;
+  const query = useQuery({
+    ...dailyUsage(client, shown ?? ''),
+    enabled: shown !== undefined,
+  });
+  // Which half month is the latest has to be known first.
+  if (shown === undefined) {
+    return (
+      <Part title="Usage" query={known} loadingLines={9}>
+        {() => null}
+      </Part>
+    );
+  }
   return (
     <Part
       title={`Usage, ${formatPeriod(shown)}`}
@@ -46,7 +58,7 @@ export function Usage({
   );
 }
 
-/** By UTC; where the billing time zone is another it may be a day off, until the list of half months is there. */
+/** By UTC; where the billing time zone is another it may be a day off. Of use only before there is any half month. */
 function currentPeriod(): string {
   const today = new Date().toISOString();
   return `${today.slice(0, 7)}-${today.slice(8, 10) <= '15' ? 'H1' : 'H2'}`;

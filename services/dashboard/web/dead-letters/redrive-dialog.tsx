@@ -2,7 +2,7 @@ import { redrive } from '../api/routes.ts';
 import { countOf, formatCount } from '../format/amounts.ts';
 import { Notice } from '../parts/notice.tsx';
 import { RoundsDialog } from '../parts/rounds-dialog.tsx';
-import { redriveInRounds } from './redrive-rounds.ts';
+import { redriveRounds } from './redrive-rounds.ts';
 
 const HIDDEN =
   'The rest was not to be had just now: somebody may be looking at it. Look again in some seconds.';
@@ -19,9 +19,9 @@ export function RedriveDialog({
   return (
     <RoundsDialog
       title="Send the dead letters back?"
-      name="Redrive"
+      name={() => 'Redrive'}
       isReady
-      rounds={() => redriveInRounds(redrive, count)}
+      rounds={() => redriveRounds(redrive, count)}
       countOf={(sent) => sent}
       expected={count}
       tell={(sent) => `${formatCount(sent)} of ${letters} sent back …`}

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { redriveInRounds } from './redrive-rounds.ts';
+import { redriveRounds } from './redrive-rounds.ts';
 
 function answering(rounds: readonly number[]) {
   let asked = 0;
@@ -14,18 +14,23 @@ test.each([
   ['all are hidden', 3, [0, 3], [0], 1],
 ])('rounds end where %s', async (_, count, answers, told, rounds) => {
   const { send, asked } = answering(answers);
-  expect(await Array.fromAsync(redriveInRounds(send, count))).toEqual(told);
+  const redrive = redriveRounds(send, count);
+  const sent: number[] = [];
+  while (!redrive.isDone()) sent.push(await redrive.next());
+  expect(sent).toEqual(told);
   expect(asked()).toBe(rounds);
 });
 
-test('an error ends them, and what was told before stays', async () => {
-  const told: number[] = [];
-  const send = async () => {
-    if (told.length > 0) throw new Error('503');
+test('what fails is gone on with, and what was sent before counts', async () => {
+  let calls = 0;
+  const redrive = redriveRounds(async () => {
+    calls += 1;
+    if (calls === 2) throw new Error('503');
     return { redriven: 300 };
-  };
-  await expect(async () => {
-    for await (const sent of redriveInRounds(send, 1_000)) told.push(sent);
-  }).rejects.toThrow('503');
-  expect(told).toEqual([300]);
+  }, 600);
+  expect(await redrive.next()).toBe(300);
+  await expect(redrive.next()).rejects.toThrow('503');
+  expect(redrive.isDone()).toBe(false);
+  expect(await redrive.next()).toBe(600);
+  expect(redrive.isDone()).toBe(true);
 });

@@ -5,9 +5,10 @@ import { invoiceReason } from '../format/reasons.ts';
 import { Failure } from '../parts/failure.tsx';
 import { Loading } from '../parts/loading.tsx';
 import { Notice } from '../parts/notice.tsx';
+import type { Rounds } from '../parts/rounds.ts';
 import { RoundsDialog } from '../parts/rounds-dialog.tsx';
 import { Table } from '../parts/table.tsx';
-import { NOTHING_YET, type Retried, retryInRounds, type Tally, totalOf } from './retry-rounds.ts';
+import { NOTHING_YET, type Retried, retryRounds, type Tally, totalOf } from './retry-rounds.ts';
 
 /** Says first how many a retry would take up and how each begins; then does it, round by round. */
 export function RetryDialog({
@@ -19,7 +20,7 @@ export function RetryDialog({
 }) {
   const plan = useQuery({
     queryKey: ['retry plan', retried],
-    queryFn: () => lastOf(retryInRounds(retryInvoices, retried, true)),
+    queryFn: () => lastOf(retryRounds(retryInvoices, retried, true)),
     gcTime: 0,
     // What was agreed to does not change while it is done.
     staleTime: 'static',
@@ -28,9 +29,9 @@ export function RetryDialog({
   return (
     <RoundsDialog
       title="Retry parked invoices"
-      name={total > 0 ? `Retry ${countOf(total, 'invoice')}` : 'Retry'}
+      name={(left) => (left > 0 ? `Retry ${countOf(left, 'invoice')}` : 'Retry')}
       isReady={total > 0}
-      rounds={() => retryInRounds(retryInvoices, retried, false)}
+      rounds={() => retryRounds(retryInvoices, retried, false)}
       countOf={totalOf}
       expected={total}
       tell={(count) => `${formatCount(count)} of ${countOf(total, 'invoice')} taken up …`}
@@ -48,18 +49,19 @@ export function RetryDialog({
     >
       {plan.isPending && <Loading lines={3} />}
       {plan.error && <Failure error={plan.error} />}
-      {plan.data && <Plan plan={plan.data} />}
+      {plan.data && <Plan plan={plan.data} isOpen={'filter' in retried} />}
     </RoundsDialog>
   );
 }
 
-async function lastOf(tallies: AsyncIterable<Tally>): Promise<Tally> {
+async function lastOf(rounds: Rounds<Tally>): Promise<Tally> {
   let last = NOTHING_YET;
-  for await (const tally of tallies) last = tally;
+  while (!rounds.isDone()) last = await rounds.next();
   return last;
 }
 
-function Plan({ plan }: { readonly plan: Tally }) {
+/** `isOpen`: of a filter, which more may match by then. */
+function Plan({ plan, isOpen }: { readonly plan: Tally; readonly isOpen: boolean }) {
   const total = totalOf(plan);
   if (total === 0) {
     return (
@@ -75,7 +77,8 @@ function Plan({ plan }: { readonly plan: Tally }) {
         <strong>{countOf(total, 'parked invoice')}</strong> will be taken up again:{' '}
         {formatCount(plan.submit)} sent again under the same id, {formatCount(plan.lookUp)} looked
         up first, since the invoice API may have taken them after all. Attempts count from zero; no
-        invoice is booked twice.
+        invoice is booked twice.{' '}
+        {isOpen && 'What is parked until then and matches is taken up as well.'}
       </p>
       <Table
         caption="By the reason for which they are parked"

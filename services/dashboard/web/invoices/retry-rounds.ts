@@ -4,14 +4,14 @@ import type {
   RetriesBody,
 } from '#shared/contracts/invoices.ts';
 
+import type { Rounds } from '../parts/rounds.ts';
+
 /** What to retry: invoices by their ids, or all parked ones that match. */
 export type Retried =
   | { readonly ids: readonly string[] }
   | { readonly filter: NonNullable<RetriesBody['filter']> };
 
 const AT_ONCE: typeof MAX_RETRIES_AT_ONCE = 100;
-/** Far more than there are invoices; a server that never comes to an end is not asked for ever. */
-const MAX_ROUNDS = 10_000;
 
 export type Tally = Omit<RetriesAnswer, 'nextCursor'>;
 
@@ -20,37 +20,43 @@ export const NOTHING_YET: Tally = { submit: 0, lookUp: 0, byReason: {}, left: []
 type Send = (body: RetriesBody) => Promise<RetriesAnswer>;
 
 /**
- * Asks the API in rounds until nothing is left, and tells after each round what has come together. An error ends it: what was
- * told before is done, and to begin again is harmless, since only what is parked is taken up.
+ * Asks the API in rounds until nothing is left, and tells after each round what has come together. A round whose answer got
+ * lost may be sent again, since only what is parked is taken up.
  */
-export async function* retryInRounds(
-  send: Send,
-  retried: Retried,
-  dryRun: boolean,
-): AsyncGenerator<Tally> {
+export function retryRounds(send: Send, retried: Retried, dryRun: boolean): Rounds<Tally> {
   let tally = NOTHING_YET;
-  for await (const answer of 'ids' in retried
-    ? byIds(send, retried.ids, dryRun)
-    : byFilter(send, retried.filter, dryRun)) {
-    tally = add(tally, answer);
-    yield tally;
-  }
+  /** What the next round sends; undefined after the last. */
+  let body = firstBody(retried);
+  return {
+    async next() {
+      if (!body) return tally;
+      const answer = await send({ ...body, dryRun });
+      tally = add(tally, answer);
+      body = nextBody(retried, body, answer);
+      return tally;
+    },
+    isDone: () => body === undefined,
+  };
 }
 
-async function* byIds(send: Send, ids: readonly string[], dryRun: boolean) {
-  for (let start = 0; start < ids.length; start += AT_ONCE) {
-    yield await send({ ids: ids.slice(start, start + AT_ONCE), dryRun });
-  }
+type Body = Omit<RetriesBody, 'dryRun'>;
+
+function firstBody(retried: Retried): Body | undefined {
+  if ('filter' in retried) return { filter: retried.filter };
+  return retried.ids.length > 0 ? { ids: retried.ids.slice(0, AT_ONCE) } : undefined;
 }
 
-async function* byFilter(send: Send, filter: NonNullable<RetriesBody['filter']>, dryRun: boolean) {
-  let cursor: string | undefined;
-  for (let round = 0; round < MAX_ROUNDS; round++) {
-    const answer = await send({ filter, dryRun, ...(cursor !== undefined && { cursor }) });
-    yield answer;
-    cursor = answer.nextCursor;
-    if (cursor === undefined) return;
+function nextBody(
+  retried: Retried,
+  { ids: sent = [] }: Body,
+  { nextCursor }: RetriesAnswer,
+): Body | undefined {
+  if ('filter' in retried) {
+    return nextCursor === undefined ? undefined : { filter: retried.filter, cursor: nextCursor };
   }
+  const from = retried.ids.indexOf(sent.at(-1) ?? '') + 1;
+  const ids = retried.ids.slice(from, from + AT_ONCE);
+  return ids.length > 0 ? { ids } : undefined;
 }
 
 function add(tally: Tally, answer: RetriesAnswer): Tally {

@@ -29,10 +29,12 @@ export function Part<T>({
 }: PartProps<T>) {
   const id = useId();
   return (
-    <section className="part" aria-labelledby={id}>
+    <section className="part" aria-labelledby={id} aria-busy={query.isPlaceholderData}>
       <div className="part-head">
         <h2 id={id}>{title}</h2>
-        {query.data !== undefined && <UpdatedAgo atMs={query.dataUpdatedAt} />}
+        {query.data !== undefined && !query.isPlaceholderData && (
+          <UpdatedAgo atMs={query.dataUpdatedAt} />
+        )}
         {actions && <div className="part-actions">{actions}</div>}
       </div>
       {notice}

@@ -1,4 +1,4 @@
-import { NativeSelect } from '@mantine/core';
+import { Button, NativeSelect } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { periods } from '../api/routes.ts';
 import { formatPeriod } from '../format/times.ts';
@@ -13,18 +13,34 @@ export function PeriodPicker({
   readonly onChange: (period: string | undefined) => void;
   readonly any: string;
 }) {
-  const known = useQuery(periods()).data?.periods ?? [];
+  const query = useQuery(periods());
+  const known = query.data?.periods ?? [];
   const all = value === undefined || known.includes(value) ? known : [value, ...known];
-  return (
+  const select = (
     <NativeSelect
       label="Half month"
       size="xs"
       value={value ?? ''}
+      error={query.isError && query.data === undefined && 'The others could not be had.'}
       onChange={(event) => onChange(event.currentTarget.value || undefined)}
       data={[
         { value: '', label: any },
         ...all.map((period) => ({ value: period, label: formatPeriod(period) })),
       ]}
     />
+  );
+  if (!query.isError || query.data !== undefined) return select;
+  return (
+    <div className="bar">
+      {select}
+      <Button
+        size="compact-sm"
+        variant="default"
+        loading={query.isFetching}
+        onClick={() => query.refetch()}
+      >
+        Try again
+      </Button>
+    </div>
   );
 }

@@ -3,9 +3,13 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useRef, useState } from 'react';
 import { Dialog } from './dialog.tsx';
 import { Failure } from './failure.tsx';
+import type { Rounds } from './rounds.ts';
 import { useFocusWhen } from './use-focus-when.ts';
 
-/** Says what will happen, does it round by round with how far it is, and can be stopped between two rounds. */
+/**
+ * Says what will happen, does it round by round with how far it is, and can be stopped between two rounds. What failed can be
+ * gone on with.
+ */
 export function RoundsDialog<T>({
   title,
   name,
@@ -19,11 +23,10 @@ export function RoundsDialog<T>({
   children,
 }: {
   readonly title: string;
-  /** Of the button that begins. */
-  readonly name: string;
+  /** Of the button that begins, or goes on with so many that are left. */
+  readonly name: (left: number) => string;
   readonly isReady: boolean;
-  /** Each yields all that has come together so far. */
-  readonly rounds: () => AsyncIterable<T>;
+  readonly rounds: () => Rounds<T>;
   readonly countOf: (done: T) => number;
   readonly expected: number;
   /** In a sentence, how far it is. */
@@ -34,16 +37,13 @@ export function RoundsDialog<T>({
   readonly children: ReactNode;
 }) {
   const queryClient = useQueryClient();
+  const [work] = useState(rounds);
   const [done, setDone] = useState<T>();
   const wantsToStop = useRef(false);
   const run = useMutation({
     mutationFn: async () => {
       wantsToStop.current = false;
-      setDone(undefined);
-      for await (const tally of rounds()) {
-        setDone(tally);
-        if (wantsToStop.current) return;
-      }
+      while (!work.isDone() && !wantsToStop.current) setDone(await work.next());
     },
     onSettled: () => queryClient.invalidateQueries(),
   });
@@ -51,13 +51,12 @@ export function RoundsDialog<T>({
   const stop = () => {
     wantsToStop.current = true;
   };
-  const how = { isStopped: wantsToStop.current, hasFailed: run.isError };
+  const how = { isStopped: wantsToStop.current && !work.isDone(), hasFailed: run.isError };
+  const count = done === undefined ? 0 : countOf(done);
   return (
     <Dialog title={title} isOpen isBusy={run.isPending} onClose={() => onClose(!run.isIdle)}>
       <div aria-live="polite">
-        {run.isPending && (
-          <Running count={done === undefined ? 0 : countOf(done)} expected={expected} tell={tell} />
-        )}
+        {run.isPending && <Running count={count} expected={expected} tell={tell} />}
         {!run.isPending && (done === undefined ? children : report(done, how))}
         {run.error && <Failure error={run.error} />}
       </div>
@@ -72,7 +71,7 @@ export function RoundsDialog<T>({
         </Button>
         {!run.isSuccess && (
           <Button loading={run.isPending} disabled={!isReady} onClick={() => run.mutate()}>
-            {name}
+            {name(Math.max(expected - count, 0))}
           </Button>
         )}
       </div>

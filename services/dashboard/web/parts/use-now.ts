@@ -17,7 +17,11 @@ export function useServerNow(asOf: string, answeredMs: number): number {
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
-  timer ??= setInterval(tick, 1_000);
+  if (timer === undefined) {
+    // It stood while nobody listened.
+    nowMs = Date.now();
+    timer = setInterval(tick, 1_000);
+  }
   return () => {
     listeners.delete(listener);
     if (listeners.size > 0) return;

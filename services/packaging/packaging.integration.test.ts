@@ -424,23 +424,34 @@ describe('a chunk', () => {
     await expectBilledOnce(sums);
   });
 
-  test('packages all others where one client cannot be packaged, and fails then', async () => {
-    const sums = usageOfClients(clients(30));
-    await tables.rollUp(sums);
-    const dynamo = interceptedDynamo((command, input) => {
-      if (command === 'PutItem' && (input.Item as { client: string }).client === 'client-3') {
-        throw new Error('poisoned');
-      }
-    });
-    const [chunk] = await cut(tables.usage, 100);
-    if (!chunk) throw new Error('no chunk');
-    await expect(packageChunk(tables.packaging(dynamo), chunk)).rejects.toThrow(
-      'not packaged for 2026-11-H1: client-3',
-    );
-    expect(await tables.marked()).toEqual(['client-3']);
-    expect(await run()).toMatchObject({ clients: 1, packages: 2 });
-    await expectBilledOnce(sums);
-  });
+  test.each([
+    ['one client', 30, (number: number) => number === 3],
+    ['every other client', 60, (number: number) => number % 2 === 1],
+  ])(
+    'packages all others where %s cannot be packaged, and fails then',
+    async (_, count, isPoisoned) => {
+      const all = clients(count);
+      const sums = usageOfClients(all);
+      await tables.rollUp(sums);
+      const poisoned = all.filter((_, number) => isPoisoned(number));
+      const dynamo = interceptedDynamo((command, input) => {
+        if (command !== 'PutItem') return;
+        if (poisoned.includes((input.Item as { client: string }).client))
+          throw new Error('poisoned');
+      });
+      const [chunk] = await cut(tables.usage, 100);
+      if (!chunk) throw new Error('no chunk');
+      await expect(packageChunk(tables.packaging(dynamo), chunk)).rejects.toThrow(
+        'not packaged for 2026-11-H1: client-',
+      );
+      expect((await tables.marked()).sort()).toEqual(poisoned.sort());
+      expect(await run()).toMatchObject({
+        clients: poisoned.length,
+        packages: 2 * poisoned.length,
+      });
+      await expectBilledOnce(sums);
+    },
+  );
 
   test('makes no other package where the answer to the first put got lost', async () => {
     const sums = usageOfClients(['a']);

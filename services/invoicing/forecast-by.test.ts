@@ -22,11 +22,11 @@ test.each<[BreakerState, boolean]>([
   ['probing', false],
 ])('with a breaker that is %s it is told: %s', (state, isTold) => {
   const status = { ...STATUS, breaker: { ...STATUS.breaker, state } };
-  expect(forecastBy(status, DELAYS, INVOICES, NOW_MS) !== undefined).toBe(isTold);
+  expect(forecastBy(status, DELAYS, INVOICES, false, NOW_MS) !== undefined).toBe(isTold);
 });
 
 test('without the budget nothing is told', () => {
-  expect(forecastBy(undefined, DELAYS, INVOICES, NOW_MS)).toBeUndefined();
+  expect(forecastBy(undefined, DELAYS, INVOICES, false, NOW_MS)).toBeUndefined();
 });
 
 test('what was measured while the breaker was open says nothing of the pace since it was closed', () => {
@@ -37,6 +37,6 @@ test('what was measured while the breaker was open says nothing of the pace sinc
     invoice.state === 'accepted' ? { ...invoice, begunAtMs: NOW_MS - 60_000 } : invoice,
   );
   const leftMs = (by: typeof status) =>
-    (forecastBy(by, DELAYS, invoices, NOW_MS)?.doneAtMs ?? 0) - NOW_MS;
+    (forecastBy(by, DELAYS, invoices, false, NOW_MS)?.doneAtMs ?? 0) - NOW_MS;
   expect(leftMs(since)).toBeLessThan(leftMs(status) * 0.75);
 });

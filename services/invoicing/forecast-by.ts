@@ -14,10 +14,12 @@ export function forecastBy(
   status: BudgetStatus | undefined,
   { pollDelayMs, leaseMs }: SendingDelays,
   invoices: readonly InvoiceProgress[],
+  isShared: boolean,
   nowMs: number,
 ): Forecast | undefined {
   if (status?.breaker.state !== 'closed') return undefined;
   // Sending went on when the breaker was closed.
   const blockedUntilMs = Math.max(status.blockedUntilMs, status.breaker.sinceMs);
-  return forecastOf(invoices, { ...status, blockedUntilMs, pollDelayMs, leaseMs }, nowMs);
+  const pace = { ...status, blockedUntilMs, pollDelayMs, leaseMs, isShared };
+  return forecastOf(invoices, pace, nowMs);
 }

@@ -8,7 +8,7 @@ import { forecastBy, type SendingDelays } from './forecast-by.ts';
 import type { InvoiceIndex } from './invoice-index.ts';
 import { listPackagingRuns } from './packaging-runs.ts';
 import { latestPeriod, listPeriods } from './periods.ts';
-import { type ProgressStore, readSnapshots, thinOut } from './progress-store.ts';
+import { type ProgressStore, readMoving, readSnapshots, thinOut } from './progress-store.ts';
 import type { BudgetStatus } from './send-budget.ts';
 
 export interface ProgressSources extends SendingDelays {
@@ -42,9 +42,10 @@ async function readProgress(
   nowMs: number,
 ): Promise<Progress> {
   const { index, progress, usage, shards, sfn, packagingMachineArn, budgetStatus } = sources;
-  const [count, snapshots, unpackagedClients, packagingRuns, status] = await Promise.all([
+  const [count, snapshots, moving, unpackagedClients, packagingRuns, status] = await Promise.all([
     countPeriod(index, period),
     readSnapshots(progress, period),
+    readMoving(progress),
     countUsageMarks(usage, period, shards),
     listPackagingRuns(sfn, packagingMachineArn),
     budgetStatus().catch(() => undefined),
@@ -52,7 +53,8 @@ async function readProgress(
   const { invoices, ...counts } = count;
   const { byState, parkedByReason } = counts;
   const series = thinOut([...snapshots, { atMs: nowMs, byState, parkedByReason }], MAX_POINTS);
-  const forecast = forecastBy(status, sources, invoices, nowMs);
+  const isShared = moving.some((each) => each !== period);
+  const forecast = forecastBy(status, sources, invoices, isShared, nowMs);
   return {
     period,
     asOf: toTime(nowMs),

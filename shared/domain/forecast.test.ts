@@ -10,16 +10,16 @@ import { RESTING_STATES } from './invoice.ts';
  */
 function watch(
   world: World,
-  isOwn: (place: number) => boolean = () => true,
+  isOwn?: (place: number) => boolean,
 ): { readonly error: number; readonly told: number } {
   const told: number[] = [];
   let endMs = 0;
   for (const { nowMs, invoices: all, pace } of runWorld(world)) {
-    const invoices = all.filter((_, place) => isOwn(place));
+    const invoices = all.filter((_, place) => isOwn?.(place) ?? true);
     if (invoices.some(({ state }) => !RESTING_STATES.includes(state))) endMs = nowMs;
     // Nobody can tell that something will happen that stops it for a while.
     if (world.blocked && nowMs < world.blocked.fromMs) continue;
-    const forecast = forecastOf(invoices, pace, nowMs);
+    const forecast = forecastOf(invoices, { ...pace, isShared: isOwn !== undefined }, nowMs);
     if (forecast) told.push(forecast.doneAtMs);
   }
   const error = Math.max(...told.map((doneAtMs) => Math.abs(doneAtMs - endMs) / endMs));
@@ -119,7 +119,7 @@ describe('once a tenth is at rest every forecast is right within 10 % of the who
 
 const PACE = {
   ...{ currentPerSecond: 10, measuredPerSecond: 10, blockedUntilMs: 0, pollDelayMs: 2_000 },
-  leaseMs: 30_000,
+  ...{ leaseMs: 30_000, isShared: false },
 };
 const NOW_MS = 1_000_000;
 const packaged: InvoiceProgress = {
@@ -165,7 +165,7 @@ test('two requests each at ten a second are twenty seconds for a hundred', () =>
 test('nothing is told while work waits and nothing is sent, or only of others', () => {
   const rest = [...many(300, accepted), ...many(100, () => packaged)];
   expect(forecastOf(rest, { ...PACE, measuredPerSecond: 0 }, NOW_MS)).toBeUndefined();
-  expect(forecastOf(rest, PACE, NOW_MS + 30_000)).toBeUndefined();
+  expect(forecastOf(rest, { ...PACE, isShared: true }, NOW_MS + 30_000)).toBeUndefined();
 });
 
 test('a retry on the next day goes at the pace of its own, not at a mean since the day before', () => {

@@ -21,6 +21,8 @@ export interface SendingPace {
   /** Requests per second that the budget gives out, and those that were sent of late. */
   readonly currentPerSecond: number;
   readonly measuredPerSecond: number;
+  /** Whether invoices of other half months are under way beside these: late usage of which came. */
+  readonly isShared: boolean;
   /** Nothing is sent before: a time in Unix milliseconds. */
   readonly blockedUntilMs: number;
   /** How long an invoice that was taken waits until it is first asked for, at most. */
@@ -252,8 +254,8 @@ const LEAST_MEASURED_MS = 3_000;
 /** What began longer ago says nothing of the pace: it may have been another run, such as before a retry. */
 const PACE_MS = 120_000;
 
-/** With less of what is sent, others are sent beside these: other half months, late usage of which came. */
-const SHARED = 0.85;
+/** With more of what is sent, the others hardly matter: what is known of these is some moments old. */
+const ALMOST_ALL = 0.85;
 
 /** The pace that these invoices have, where others are sent as well. */
 function ownPace(
@@ -261,9 +263,10 @@ function ownPace(
   pace: SendingPace,
   nowMs: number,
 ): SendingPace {
+  if (!pace.isShared) return pace;
   const own = sum(invoices.map((each) => each.calls - madeEvenly(each, nowMs - MEASURED_MS)));
   const share = (own * 1_000) / MEASURED_MS / pace.measuredPerSecond;
-  if (Number.isNaN(share) || share >= SHARED) return pace;
+  if (Number.isNaN(share) || share >= ALMOST_ALL) return pace;
   return {
     ...pace,
     currentPerSecond: pace.currentPerSecond * share,

@@ -43,7 +43,7 @@ interface Invoice {
 export interface Moment {
   readonly nowMs: number;
   readonly invoices: readonly InvoiceProgress[];
-  readonly pace: SendingPace;
+  readonly pace: Omit<SendingPace, 'isShared'>;
 }
 
 const STEP_MS = 20;

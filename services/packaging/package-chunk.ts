@@ -50,16 +50,21 @@ export async function packageChunk(
   const added = pMapIterable(
     marksInTime(),
     ({ shard, mark, carries }) =>
-      packageClient(packaging, chunk.period, shard, mark, carries).catch((error: unknown) => {
-        failed.push({ client: mark.of, error });
-        failedInARow += 1;
-        return undefined;
-      }),
+      packageClient(packaging, chunk.period, shard, mark, carries).then(
+        (count) => {
+          failedInARow = 0;
+          return count;
+        },
+        (error: unknown) => {
+          failed.push({ client: mark.of, error });
+          failedInARow += 1;
+          return undefined;
+        },
+      ),
     { concurrency: CLIENTS_AT_ONCE, preserveOrder: false },
   );
   for await (const count of added) {
     if (count === undefined) continue;
-    failedInARow = 0;
     clients += 1;
     packages += count;
   }

@@ -24,7 +24,7 @@ function detailOf({ why, state, parkedFor, supersededBy }: NotCorrectable): stri
     case 'may_be_pending':
       return `It is parked as ${parkedFor ?? 'unknown'}: the invoice API may have it after all, and would bill both. Retry it first, so that it is looked up; correct it once the API has turned it down. If it does neither, make sure with its owner that it does not have it, and send "isNotTaken": true.`;
     case 'damaged':
-      return 'Its lines are not those that were frozen; a correction would go on with the damage. See the log line of its id.';
+      return 'Its lines are not those that were frozen; a correction would go on with the damage. GET /v1/invoices/{id} says what is wrong with them.';
     case 'too_many_lines':
       return `A package holds at most ${MAX_CORRECTION_LINES} correction lines, those of earlier corrections included.`;
   }

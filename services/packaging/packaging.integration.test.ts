@@ -439,7 +439,7 @@ describe('a chunk', () => {
         if (poisoned.includes((input.Item as { client: string }).client))
           throw new Error('poisoned');
       });
-      const [chunk] = await cut(tables.usage, 100);
+      const [chunk] = await cut(tables.usage, 1_000);
       if (!chunk) throw new Error('no chunk');
       await expect(packageChunk(tables.packaging(dynamo), chunk)).rejects.toThrow(
         'not packaged for 2026-11-H1: client-',

@@ -2,8 +2,7 @@ import type { Invoice, InvoiceLine, InvoiceSummary } from '#shared/contracts/inv
 import { RESTING_STATES } from '#shared/domain/invoice.ts';
 import { formatAmount, formatMicros } from '#shared/domain/money.ts';
 import type { PackageLine } from '#shared/domain/package-line.ts';
-import { log } from '#shared/platform/log.ts';
-import { type FrozenPackage, unpackLines } from './frozen-package.ts';
+import { DamagedLinesError, type FrozenPackage, unpackLines } from './frozen-package.ts';
 import type { HistoryEntry, InvoiceHead } from './invoice-item.ts';
 
 /** How packages and what became of them look on every wire. */
@@ -44,13 +43,11 @@ function readableLines(frozen: FrozenPackage): Pick<Invoice, 'lines' | 'linesPro
   try {
     return { lines: presentLines(unpackLines(frozen).lines) };
   } catch (error) {
-    log.error('lines', { id: frozen.item.id, error: error as Error });
-    return { lines: [], linesProblem: LINES_PROBLEM };
+    if (!(error instanceof DamagedLinesError)) throw error;
+    const linesProblem = `Damaged: ${error.message}. What it was made of is in the daily records.`;
+    return { lines: [], linesProblem };
   }
 }
-
-const LINES_PROBLEM =
-  'Its lines are not there as they were frozen: see the log line of its id. What it was made of is in the daily records.';
 
 function presentEntry({
   atMs,

@@ -64,8 +64,9 @@ export function forecastOf(
   const isTelling = atRest.length >= (open.length + atRest.length) * TELLING_SHARE;
   if (open.length === 0 || !isTelling) return undefined;
 
-  const pace = ownPace([...atRest, ...open], paceOfAll, nowMs);
-  const perSecond = sentPerSecond([...atRest, ...open], pace, nowMs);
+  const toBeSent = [...atRest, ...open];
+  const pace = ownPace(toBeSent, paceOfAll, nowMs);
+  const perSecond = sentPerSecond(toBeSent, pace, nowMs);
   const waiting = open.filter(({ dueAtMs }) => dueAtMs <= nowMs).length;
   const isBound = perSecond >= pace.currentPerSecond * BOUND_SHARE;
   const isSteady =
@@ -224,20 +225,28 @@ function isLeased({ dueAtMs, updatedAtMs }: InvoiceProgress, { leaseMs }: Sendin
   return Math.abs(dueAtMs - updatedAtMs - leaseMs) <= ROUNDING_MS;
 }
 
-/** After so many the pauses are as long as any: one more ends none that matters here. */
-const MANY_CALLS = 30;
+/** How many pauses are over after a share of the time that all of them take. */
+type PausesOver = (pauses: number, share: number) => number;
 
-/**
- * How many requests about one that was last changed by an answer were probably made before a time: each pause between them
- * is twice the one before.
- */
-function madeBefore({ calls, begunAtMs, updatedAtMs }: InvoiceProgress, timeMs: number): number {
+/** After so many the pauses are as long as any: one more ends none that matters here. */
+const MANY_PAUSES = 30;
+
+/** Each is twice the one before. */
+const doubling: PausesOver = (pauses, share) =>
+  pauses < MANY_PAUSES ? Math.floor(Math.log2(1 + share * (2 ** pauses - 1))) : pauses - 1;
+
+const evenly: PausesOver = (pauses, share) => Math.floor(pauses * share);
+
+/** How many requests about one that was last changed by an answer were probably made before a time. */
+function madeBefore(
+  { calls, begunAtMs, updatedAtMs }: InvoiceProgress,
+  timeMs: number,
+  pausesOver = doubling,
+): number {
   if (updatedAtMs <= timeMs) return calls;
   const firstMs = begunAtMs ?? updatedAtMs;
   if (firstMs > timeMs || calls < 2) return 0;
-  if (calls > MANY_CALLS) return calls - 1;
-  const shareOfSpan = (timeMs - firstMs) / (updatedAtMs - firstMs);
-  return Math.floor(Math.log2(1 + shareOfSpan * (2 ** (calls - 1) - 1))) + 1;
+  return pausesOver(calls - 1, (timeMs - firstMs) / (updatedAtMs - firstMs)) + 1;
 }
 
 /** After so many requests an invoice is due again after a pause that doubles: half of this to all of it. */
@@ -264,7 +273,9 @@ function ownPace(
   nowMs: number,
 ): SendingPace {
   if (!pace.isShared) return pace;
-  const own = sum(invoices.map((each) => each.calls - madeEvenly(each, nowMs - MEASURED_MS)));
+  const sinceMs = nowMs - MEASURED_MS;
+  // With pauses that are alike: of late there were no more requests.
+  const own = sum(invoices.map((each) => each.calls - madeBefore(each, sinceMs, evenly)));
   const share = (own * 1_000) / MEASURED_MS / pace.measuredPerSecond;
   if (Number.isNaN(share) || share >= ALMOST_ALL) return pace;
   return {
@@ -272,14 +283,6 @@ function ownPace(
     currentPerSecond: pace.currentPerSecond * share,
     measuredPerSecond: pace.measuredPerSecond * share,
   };
-}
-
-/** As `madeBefore`, with pauses that are alike: of late there were no more requests. */
-function madeEvenly({ calls, begunAtMs, updatedAtMs }: InvoiceProgress, timeMs: number): number {
-  if (updatedAtMs <= timeMs) return calls;
-  const firstMs = begunAtMs ?? updatedAtMs;
-  if (firstMs > timeMs || calls < 2) return 0;
-  return Math.floor(1 + ((calls - 1) * (timeMs - firstMs)) / (updatedAtMs - firstMs));
 }
 
 /**

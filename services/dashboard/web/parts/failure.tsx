@@ -1,7 +1,7 @@
-import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { ApiFailure, describeFailure } from '../api/failure.ts';
 import { Notice } from './notice.tsx';
+import { TryAgain } from './try-again.tsx';
 
 /** What went wrong and what to do about it; with `retry`, a button that tries it again. */
 export function Failure({
@@ -21,13 +21,7 @@ export function Failure({
     <Notice
       tone={error instanceof ApiFailure && error.isNotDeployed ? 'plain' : 'bad'}
       title={title}
-      actions={
-        retry && (
-          <Button size="compact-sm" variant="default" loading={isRetrying} onClick={retry}>
-            Try again
-          </Button>
-        )
-      }
+      actions={retry && <TryAgain isRetrying={isRetrying} retry={retry} />}
     >
       {detail} {children}
     </Notice>

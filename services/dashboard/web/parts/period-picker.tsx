@@ -1,7 +1,8 @@
-import { Button, NativeSelect } from '@mantine/core';
+import { NativeSelect } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { periods } from '../api/routes.ts';
 import { formatPeriod } from '../format/times.ts';
+import { TryAgain } from './try-again.tsx';
 
 /** The half months that there are; `any` as long as none is chosen. */
 export function PeriodPicker({
@@ -33,14 +34,7 @@ export function PeriodPicker({
   return (
     <div className="bar">
       {select}
-      <Button
-        size="compact-sm"
-        variant="default"
-        loading={query.isFetching}
-        onClick={() => query.refetch()}
-      >
-        Try again
-      </Button>
+      <TryAgain isRetrying={query.isFetching} retry={() => query.refetch()} />
     </div>
   );
 }

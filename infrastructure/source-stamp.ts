@@ -16,3 +16,12 @@ export function stampOf(patterns: readonly string[]): string {
   }
   return hash.digest('hex');
 }
+
+/** The stamp that a file holds; undefined where there is none. */
+export function readStamp(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,6 +1,6 @@
-import { globSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { globSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { stampOf } from '../infrastructure/source-stamp.ts';
+import { readStamp, stampOf } from '../infrastructure/source-stamp.ts';
 import { REPOSITORY_FOLDER } from './environment.ts';
 
 /** Where a deploy leaves the code of each Lambda. */
@@ -26,15 +26,7 @@ export interface BundledCode {
 export function readBundledCode(): BundledCode {
   const sources = stampOf(SOURCES);
   const stamp = () => [sources, ...statesOfBundles()].join('\n');
-  return { isThere: stamp() === readStamp(), note: () => writeFileSync(STAMP, stamp()) };
-}
-
-function readStamp(): string | undefined {
-  try {
-    return readFileSync(STAMP, 'utf8');
-  } catch {
-    return undefined;
-  }
+  return { isThere: stamp() === readStamp(STAMP), note: () => writeFileSync(STAMP, stamp()) };
 }
 
 function statesOfBundles(): string[] {

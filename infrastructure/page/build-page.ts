@@ -2,7 +2,7 @@ import { globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { extname, join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { withLock } from '#localstack/lock.ts';
-import { stampOf } from '../source-stamp.ts';
+import { readStamp, stampOf } from '../source-stamp.ts';
 import { BUILT_PAGE_FILE, FIRST_VIEW_BYTES_FILE, FIRST_VIEW_LIMIT_BYTES, ROOT } from './built.ts';
 import { firstViewScripts, type Manifest } from './first-view.ts';
 
@@ -28,7 +28,7 @@ export async function buildPage(say: (line: string) => void = console.log): Prom
 
 async function buildWhereChanged(say: (line: string) => void): Promise<void> {
   const stamp = stampOf(SOURCES);
-  if (stamp === readIfThere(STAMP)) return;
+  if (stamp === readStamp(STAMP)) return;
   const startedMs = performance.now();
   say('Building the page (services/dashboard/web):');
   rmSync(STAMP, { force: true });
@@ -108,14 +108,6 @@ function packSite(): { files: number; firstViewBytes: number } {
     .reduce((sum, bytes) => sum + bytes, 0);
   writeFileSync(FIRST_VIEW_BYTES_FILE, String(firstViewBytes));
   return { files: names.length + 1, firstViewBytes };
-}
-
-function readIfThere(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
 }
 
 function kilobytes(bytes: number): string {

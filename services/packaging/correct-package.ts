@@ -1,9 +1,5 @@
 import type { PackagingRules } from '#shared/domain/carry-over.ts';
-import {
-  type InvoiceState,
-  isRejectionInDoubt,
-  isSurelyNotPending,
-} from '#shared/domain/invoice.ts';
+import { type InvoiceState, mayBePending } from '#shared/domain/invoice.ts';
 import type { CorrectionLine, PackageLine } from '#shared/domain/package-line.ts';
 import { correctedPackage } from '#shared/domain/packaging.ts';
 import { shardOf } from '#shared/domain/shard.ts';
@@ -94,8 +90,7 @@ function whyNot(
 ): WhyNot | undefined {
   if (state === 'superseded') return 'superseded';
   if (state !== 'parked') return 'not_parked';
-  const mayBePending = !isSurelyNotPending(reason) || isRejectionInDoubt(history);
-  if (mayBePending && !wish.isNotTaken) return 'may_be_pending';
+  if (mayBePending(reason, history) && !wish.isNotTaken) return 'may_be_pending';
   if (!lines) return 'damaged';
   const before = lines.filter(({ kind }) => kind === 'correction').length;
   return before + wish.lines.length > MAX_CORRECTION_LINES ? 'too_many_lines' : undefined;

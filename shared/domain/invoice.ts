@@ -167,7 +167,7 @@ const SURELY_NOT_PENDING: readonly (string | undefined)[] = [
 ] satisfies ParkReason[];
 
 /** Whether a package that is parked for this reason may be put aside without a look-up. */
-export function isSurelyNotPending(reason: string | undefined): boolean {
+function isSurelyNotPending(reason: string | undefined): boolean {
   return SURELY_NOT_PENDING.includes(reason);
 }
 
@@ -183,6 +183,14 @@ export function isRejectionInDoubt(
     .slice(0, Math.max(last, 0))
     .some(({ answer }) => answer === 'rejected');
   return wasRejected && ['no_answer', 'denied'].includes(history[last]?.answer ?? '');
+}
+
+/** Whether the invoice API may still have, or come to have, what is parked for this reason. */
+export function mayBePending(
+  reason: string | undefined,
+  history: Parameters<typeof isRejectionInDoubt>[0],
+): boolean {
+  return !isSurelyNotPending(reason) || isRejectionInDoubt(history);
 }
 
 /**

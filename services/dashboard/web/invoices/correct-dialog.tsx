@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { useLocation } from 'wouter';
 import type { Invoice } from '#shared/contracts/invoices.ts';
-import { isRejectionInDoubt, isSurelyNotPending } from '#shared/domain/invoice.ts';
+import { mayBePending } from '#shared/domain/invoice.ts';
 import { correctInvoice } from '../api/routes.ts';
 import { formatAmount } from '../format/amounts.ts';
 import { focusNextTitle } from '../frame/page-title.tsx';
@@ -29,7 +29,7 @@ export function CorrectDialog({
   const [lines, setLines] = useState<readonly Numbered[]>([numbered(1)]);
   const [isNotTaken, setNotTaken] = useState(false);
   const [isChecked, setChecked] = useState(false);
-  const mayBeTaken = !isSurelyNotPending(invoice.reason) || isRejectionInDoubt(invoice.history);
+  const mayBeTaken = mayBePending(invoice.reason, invoice.history);
   const correction = useMutation({
     mutationFn: () =>
       correctInvoice(invoice.id, {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { OVERVIEW } from './answers.ts';
+import { OVERVIEW, UNAVAILABLE } from './answers.ts';
 import { screenshot, seriousFindings } from './dashboard.ts';
 import { describeInBrowser } from './in-browser.ts';
 import { expectAccessible } from './looks.ts';
@@ -38,6 +38,19 @@ describeInBrowser('the way in', (open) => {
     await page.getByLabel('Operator key').fill(process.env.TOLLGATE_API_KEY ?? '');
     await page.getByRole('button', { name: 'Open' }).click();
     await page.getByRole('heading', { name: 'Dead letters', level: 1 }).waitFor();
+  });
+
+  test('a key is tried once more where the API does not answer for a moment', async () => {
+    let asked = 0;
+    const page = await open({
+      path: '',
+      key: null,
+      answers: { ...OVERVIEW, invoices: () => (asked++ === 0 ? UNAVAILABLE : { invoices: [] }) },
+    });
+    await page.getByLabel('Operator key').fill('tg_right');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Half month 1–15 Nov 2026' }).waitFor();
+    expect(asked).toBe(2);
   });
 
   test('a key without the scope is told which one it lacks', async () => {

@@ -2,6 +2,7 @@ import { Button, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useState } from 'react';
 import { describeFailure } from '../api/failure.ts';
+import { ASKED_TWICE } from '../api/query-client.ts';
 import { tryKey } from '../api/routes.ts';
 import { focusNextTitle } from '../frame/page-title.tsx';
 import { Notice } from '../parts/notice.tsx';
@@ -13,6 +14,7 @@ export function KeyForm() {
   const queryClient = useQueryClient();
   const attempt = useMutation({
     mutationFn: tryKey,
+    ...ASKED_TWICE,
     onSuccess: (_, taken) => {
       focusNextTitle();
       signIn(taken);
